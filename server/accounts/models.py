@@ -1,0 +1,85 @@
+"""账户 API keys, authorisations, access log. Not for sessions and passwords: they come with accounts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
+from tortoise.fields import Field
+from tortoise.models import Model
+
+from server.database.columns import link, text_or_none
+from server.disclosure.models import Disclosed
+
+
+class Authorisation(Disclosed):
+    """授权查询: a subject lets a partner read its scope ``authorised`` until a day."""
+
+    enterprise_id: UUID | None
+    enterprise = link("Enterprise", null=True)
+    individual_business_id: UUID | None
+    individual_business = link("IndividualBusiness", null=True)
+    practitioner_id: UUID | None
+    practitioner = link("Practitioner", null=True)
+    #: 被授权方: the partner's stable name
+    partner: Field[str] = fields.TextField()
+    #: 授权起
+    valid_from: Field[date] = fields.DateField()
+    #: 授权止, first day not authorised
+    valid_until: Field[date] = fields.DateField()
+
+    class Meta(Disclosed.Meta):
+        table = "authorisation"
+
+
+class ApiKey(Model):
+    """接口密钥: SHA-256 of 256 random bits; the key itself is shown once and kept nowhere. No fact."""
+
+    id: Field[UUID] = fields.UUIDField(primary_key=True, default=uuid4)
+    #: 密钥摘要
+    key_hash: Field[bytes] = fields.BinaryField(unique=True)
+    #: 名称, unique, written to the journal as actor
+    label: Field[str] = fields.CharField(max_length=100, unique=True)
+    #: 身份: officer, partner, government, subject, device
+    role: Field[str] = fields.TextField()
+    #: 岗位 of an officer
+    duties: Field[list[str]] = ArrayField("text")
+    #: 所属机关 of an officer or government body
+    agency_id: UUID | None
+    agency = link("Agency", null=True)
+    #: 主体 a subject's own key reads for
+    subject_id: Field[UUID | None] = fields.UUIDField(null=True)
+    #: 合作方
+    partner: Field[str | None] = text_or_none()
+    #: 每分钟限额（点）
+    quota_per_minute: Field[int] = fields.IntField()
+    #: 签发时刻
+    created_at: Field[datetime] = fields.DatetimeField()
+    #: 吊销时刻
+    revoked_at: Field[datetime | None] = fields.DatetimeField(null=True)
+
+    class Meta(Model.Meta):
+        table = "api_key"
+
+
+class AccessLog(Model):
+    """访问日志: who saw an unmasked person, when and for what. No fact; kept for its retention days."""
+
+    id: Field[UUID] = fields.UUIDField(primary_key=True, default=uuid4)
+    #: 时刻
+    at: Field[datetime] = fields.DatetimeField()
+    #: 查询者
+    actor: Field[str] = fields.TextField()
+    #: 机关
+    agency_id: Field[UUID | None] = fields.UUIDField(null=True)
+    #: 行为: unmask …
+    action: Field[str] = fields.TextField()
+    #: 对象
+    target_id: Field[UUID | None] = fields.UUIDField(null=True)
+    #: 目的
+    purpose: Field[str] = fields.TextField()
+
+    class Meta(Model.Meta):
+        table = "access_log"

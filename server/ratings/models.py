@@ -1,0 +1,80 @@
+"""信用评价 tables of rating results. Not for computing them: the standards come as dated YAML later."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.fields import Field
+
+from server.database.columns import link
+from server.disclosure.models import Disclosed
+from server.journal.models import Versioned
+
+
+class Rating(Disclosed):
+    """信用评价结果: one subject, one standard, one period."""
+
+    enterprise_id: UUID | None
+    enterprise = link("Enterprise", null=True)
+    individual_business_id: UUID | None
+    individual_business = link("IndividualBusiness", null=True)
+    practitioner_id: UUID | None
+    practitioner = link("Practitioner", null=True)
+    vehicle_id: UUID | None
+    vehicle = link("Vehicle", null=True)
+    #: 评价标准
+    standard: Field[str] = fields.TextField()
+    #: 标准版本: day from which that version holds
+    standard_version: Field[date] = fields.DateField()
+    #: 评价周期首日
+    period_from: Field[date] = fields.DateField()
+    #: 评价周期末日, included
+    period_until: Field[date] = fields.DateField()
+    #: 评价得分（分）; null for a direct grade
+    score: Field[Decimal | None] = fields.DecimalField(max_digits=9, decimal_places=3, null=True)
+    #: 信用等级, in the letters of its standard
+    grade: Field[str] = fields.TextField()
+    #: 生效日
+    effective_from: Field[date] = fields.DateField()
+    #: 失效日, first day not in force
+    effective_until: Field[date | None] = fields.DateField(null=True)
+
+    class Meta(Disclosed.Meta):
+        table = "rating"
+
+
+class RatingPoint(Versioned):
+    """指标得分: points of one indicator, made when the rating is written."""
+
+    rating_id: UUID
+    rating = link("Rating")
+    #: 指标 in the order of the standard
+    indicator: Field[str] = fields.TextField()
+    #: 顺序
+    position: Field[int] = fields.IntField()
+    #: 得分（分）
+    points: Field[Decimal] = fields.DecimalField(max_digits=9, decimal_places=3)
+    #: 满分（分）
+    full_points: Field[Decimal] = fields.DecimalField(max_digits=9, decimal_places=3)
+
+    class Meta(Versioned.Meta):
+        table = "rating_point"
+
+
+class RatingBasis(Versioned):
+    """评价依据: an edge to the fact that counted; shown only where the fact itself is shown."""
+
+    rating_id: UUID
+    rating = link("Rating")
+    licence_id: UUID | None
+    licence = link("Licence", null=True)
+    penalty_id: UUID | None
+    penalty = link("Penalty", null=True)
+    act_id: UUID | None
+    act = link("Act", null=True)
+
+    class Meta(Versioned.Meta):
+        table = "rating_basis"
