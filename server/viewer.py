@@ -50,6 +50,7 @@ class Viewer:
             "xintu.viewer_subject": str(self.subject or ""),
             "xintu.viewer_partner": self.partner or "",
             "xintu.viewer_fleet": str(self.fleet or ""),
+            "xintu.viewer_actor": self.actor,
         }
 
 

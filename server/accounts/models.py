@@ -30,7 +30,7 @@ class Authorisation(Disclosed):
     #: 授权止, first day not authorised
     valid_until: Field[date] = fields.DateField()
 
-    class Meta(Disclosed.Meta):
+    class Meta:
         table = "authorisation"
 
 
@@ -39,7 +39,7 @@ class ApiKey(Model):
 
     id: Field[UUID] = fields.UUIDField(primary_key=True, default=uuid4)
     #: 密钥摘要
-    key_hash: Field[bytes] = fields.BinaryField(unique=True)
+    key_hash: Field[bytes] = fields.BinaryField()
     #: 名称, unique, written to the journal as actor
     label: Field[str] = fields.CharField(max_length=100, unique=True)
     #: 身份: officer, partner, government, subject, device
@@ -60,7 +60,7 @@ class ApiKey(Model):
     #: 吊销时刻
     revoked_at: Field[datetime | None] = fields.DatetimeField(null=True)
 
-    class Meta(Model.Meta):
+    class Meta:
         table = "api_key"
 
 
@@ -81,5 +81,5 @@ class AccessLog(Model):
     #: 目的
     purpose: Field[str] = fields.TextField()
 
-    class Meta(Model.Meta):
+    class Meta:
         table = "access_log"

@@ -35,7 +35,7 @@ class BenefitProduct(Disclosed):
     #: 结束日, first day not valid
     valid_until: Field[date | None] = fields.DateField(null=True)
 
-    class Meta(Disclosed.Meta):
+    class Meta:
         table = "benefit_product"
 
 
@@ -59,5 +59,5 @@ class BenefitGrant(Disclosed):
     #: 优惠金额（元）
     value_yuan: Field[Decimal | None] = fields.DecimalField(max_digits=20, decimal_places=2, null=True)
 
-    class Meta(Disclosed.Meta):
+    class Meta:
         table = "benefit_grant"

@@ -40,7 +40,7 @@ class CatalogueItem(Model):
     #: 法律依据
     legal_basis: Field[str] = fields.TextField()
 
-    class Meta(Model.Meta):
+    class Meta:
         table = "catalogue_item"
 
 
@@ -67,5 +67,5 @@ class MeasureItem(Model):
     #: 实施主体
     authority: Field[str] = fields.TextField()
 
-    class Meta(Model.Meta):
+    class Meta:
         table = "measure_item"

@@ -40,5 +40,5 @@ class Commitment(Disclosed):
     #: 受理单位
     authority_name: Field[str] = fields.TextField()
 
-    class Meta(Disclosed.Meta):
+    class Meta:
         table = "commitment"

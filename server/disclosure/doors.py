@@ -40,7 +40,7 @@ class Column:
 class Table:
     """One table: its rows, its shown columns, and the columns no door shows (named, so that none is forgotten).
 
-    ``subjects`` are its keys to subjects; ``edges`` its other keys to persons, shown only where that person is.
+    ``subjects`` are its keys to subjects; ``person_edges`` its other keys to persons, shown only where that person is.
     """
 
     name: str
@@ -55,13 +55,13 @@ class Table:
 
 
 def _shown(*names: str) -> tuple[Column, ...]:
-    """Columns shown as they are; ``name=`` in front of nothing: ``"x*"`` means the public form of x."""
+    """Columns shown as they are; ``"x*"`` means the public form of x (column ``x_public``)."""
     return tuple(Column(n[:-1], f"{n[:-1]}_public") if n.endswith("*") else Column(n) for n in names)
 
 
 def _masked(columns: tuple[Column, ...]) -> tuple[str, ...]:
-    """The raw twins of public forms, and the public forms' own names: neither is a column of a view."""
-    return tuple(n for c in columns if c.source for n in (c.source,))
+    """The names of public forms: a door shows them under the plain name, so they are no columns of a view."""
+    return tuple(c.source for c in columns if c.source)
 
 
 VERSION = ("id", "revision_from")
@@ -404,6 +404,8 @@ HIDDEN: dict[str, tuple[str, ...]] = {
     "access_log": ("id", "at", "actor", "agency_id", "action", "target_id", "purpose"),
     "idempotency_key": ("id", "actor", "key", "request_hash", "result_id", "created_at"),
     "reference_state": ("id", "content"),
+    # Read by the device door's own view.
+    "roof_light_star": ("id", "standard", "grade", "stars"),
 }
 
 BY_NAME: dict[str, Table] = {t.name: t for t in TABLES}

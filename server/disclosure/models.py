@@ -74,7 +74,7 @@ class DisclosureTerm(Model):
     #: 依据网址
     url: Field[str | None] = text_or_none()
 
-    class Meta(Model.Meta):
+    class Meta:
         table = "disclosure_term"
 
 
@@ -85,5 +85,5 @@ class ReferenceState(Model):
     #: 内容
     content: Field[str] = fields.TextField()
 
-    class Meta(Model.Meta):
+    class Meta:
         table = "reference_state"

@@ -46,7 +46,7 @@ class ImportBatch(Model):
     #: 工作表级提示: unknown columns, sheets passed over, masked
     notes: Field[Any] = fields.JSONField(default=list)
 
-    class Meta(Model.Meta):
+    class Meta:
         table = "import_batch"
 
 
@@ -79,7 +79,7 @@ class Correction(Model):
     #: 处理时刻
     settled_at: Field[datetime | None] = fields.DatetimeField(null=True)
 
-    class Meta(Model.Meta):
+    class Meta:
         table = "correction"
 
 
@@ -98,5 +98,5 @@ class IdempotencyKey(Model):
     #: 时刻
     created_at: Field[datetime] = fields.DatetimeField()
 
-    class Meta(Model.Meta):
+    class Meta:
         table = "idempotency_key"

@@ -57,7 +57,7 @@ class ListEntry(Disclosed):
     #: 目录事项
     catalogue_item: Field[str] = fields.TextField()
 
-    class Meta(Disclosed.Meta):
+    class Meta:
         table = "list_entry"
 
 
@@ -71,7 +71,7 @@ class ListMeasure(Versioned):
     #: 清单事项
     measure_item: Field[str] = fields.TextField()
 
-    class Meta(Versioned.Meta):
+    class Meta:
         table = "list_measure"
 
 
@@ -85,5 +85,5 @@ class ListEvidence(Versioned):
     act_id: UUID | None
     act = link("Act", null=True)
 
-    class Meta(Versioned.Meta):
+    class Meta:
         table = "list_evidence"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.fields import Field
+from tortoise.models import Model
 
 from server.database.columns import link
 from server.disclosure.models import Disclosed
@@ -42,7 +43,7 @@ class Rating(Disclosed):
     #: 失效日, first day not in force
     effective_until: Field[date | None] = fields.DateField(null=True)
 
-    class Meta(Disclosed.Meta):
+    class Meta:
         table = "rating"
 
 
@@ -60,7 +61,7 @@ class RatingPoint(Versioned):
     #: 满分（分）
     full_points: Field[Decimal] = fields.DecimalField(max_digits=9, decimal_places=3)
 
-    class Meta(Versioned.Meta):
+    class Meta:
         table = "rating_point"
 
 
@@ -76,5 +77,20 @@ class RatingBasis(Versioned):
     act_id: UUID | None
     act = link("Act", null=True)
 
-    class Meta(Versioned.Meta):
+    class Meta:
         table = "rating_basis"
+
+
+class RoofLightStar(Model):
+    """亮星对照 reference: stars a grade of a standard lights (GRADE_MAP), loaded from ``stars.yaml``. No fact."""
+
+    id: Field[str] = fields.CharField(max_length=100, primary_key=True)
+    #: 评价标准
+    standard: Field[str] = fields.TextField()
+    #: 信用等级
+    grade: Field[str] = fields.TextField()
+    #: 亮星数, 0–5
+    stars: Field[int] = fields.IntField()
+
+    class Meta:
+        table = "roof_light_star"

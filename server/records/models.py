@@ -134,7 +134,7 @@ class Licence(NationalRecord):
     #: 当前状态: 1 valid, 2 invalid
     state: Field[str] = fields.TextField()
 
-    class Meta(NationalRecord.Meta):
+    class Meta:
         table = "licence"
 
 
@@ -178,7 +178,7 @@ class Penalty(NationalRecord):
     #: 人工认定的理由, public form
     severity_reason_public: Field[str | None] = text_or_none()
 
-    class Meta(NationalRecord.Meta):
+    class Meta:
         table = "penalty"
 
 
@@ -204,5 +204,5 @@ class Act(Record):
     #: 结果, public form
     result_public: Field[str | None] = text_or_none()
 
-    class Meta(Record.Meta):
+    class Meta:
         table = "act"

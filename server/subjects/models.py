@@ -39,7 +39,7 @@ class Agency(Disclosed):
     #: 机关谱系: this agency and all above it; a tree is the rows whose lineage holds its root
     lineage: Field[list[UUID]] = ArrayField("uuid")
 
-    class Meta(Disclosed.Meta):
+    class Meta:
         table = "agency"
 
 
@@ -61,7 +61,7 @@ class Enterprise(Disclosed):
     #: 经营状态: active 存续, closed 注销
     state: Field[str] = fields.TextField()
 
-    class Meta(Disclosed.Meta):
+    class Meta:
         table = "enterprise"
 
 
@@ -85,7 +85,7 @@ class IndividualBusiness(Disclosed):
     #: 经营状态
     state: Field[str] = fields.TextField()
 
-    class Meta(Disclosed.Meta):
+    class Meta:
         table = "individual_business"
 
 
@@ -107,7 +107,7 @@ class Practitioner(Disclosed):
     #: 从业资格类别
     qualification: Field[str | None] = text_or_none()
 
-    class Meta(Disclosed.Meta):
+    class Meta:
         table = "practitioner"
 
 
@@ -136,5 +136,5 @@ class Vehicle(Disclosed):
     #: 营运状态
     state: Field[str] = fields.TextField()
 
-    class Meta(Disclosed.Meta):
+    class Meta:
         table = "vehicle"

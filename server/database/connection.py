@@ -1,0 +1,136 @@
+"""连接 a pool of connections for each door and one for the writer. Not for writing facts: see ``server/journal``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import asyncpg
+
+from server.database.roles import WRITER, role_name, role_password
+from server.errors import Unavailable
+from server.settings import Address
+from server.viewer import Door, Viewer
+
+#: How long a request waits for the database before it is told to come again.
+CONNECT_SECONDS = 2.0
+#: Prepared statements kept per connection; documents are cached by hash, so their number is bounded too.
+STATEMENTS = 200
+
+#: What the driver raises when the server is away, restarting, out of connections or too slow.
+AWAY = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.QueryCanceledError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+
+SET_VIEWER = "SELECT " + ", ".join(
+    f"set_config('{name}', ${n}, true)" for n, name in enumerate(Viewer(Door.PUBLIC).settings(), start=1)
+)
+
+
+@contextmanager
+def away_is_unavailable() -> Iterator[None]:
+    """Turns the driver's connection errors into ``Unavailable``; its texts never reach a client."""
+    try:
+        yield
+    except AWAY as error:
+        raise Unavailable("数据库暂时无法访问，请稍后再试。") from error
+
+
+async def _keep(_: asyncpg.Connection) -> None:
+    """Leaves a returned connection as it is: nothing but transaction-local state is ever set on it."""
+
+
+class Database:
+    """数据库: what the rest of the house holds. Reads go through a door, writes through the writer.
+
+    ``prefix`` begins the names of the roles; it is the database's name unless a test reads a clone.
+    """
+
+    def __init__(self, address: Address, secret: str, *, prefix: str | None = None, readers: int = 4) -> None:
+        self.address = address
+        self.secret = secret
+        self.prefix = prefix or address.database
+        self.readers = readers
+        self._pools: dict[str, asyncpg.Pool] = {}
+        self._opening = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Closes every connection; a second call does nothing."""
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            await pool.close()
+
+    async def _pool(self, role: str) -> asyncpg.Pool:
+        if role not in self._pools:
+            async with self._opening:
+                if role not in self._pools:
+                    self._pools[role] = await self._open(role)
+        return self._pools[role]
+
+    async def _open(self, role: str) -> asyncpg.Pool:
+        name = role_name(self.prefix, role)
+        return await asyncpg.create_pool(
+            host=self.address.host,
+            port=self.address.port,
+            database=self.address.database,
+            user=name,
+            password=role_password(self.secret, name),
+            min_size=0,
+            max_size=4 if role == WRITER else self.readers,
+            timeout=CONNECT_SECONDS,
+            reset=_keep,
+            max_inactive_connection_lifetime=0,
+            statement_cache_size=STATEMENTS,
+            max_cacheable_statement_size=0,
+            server_settings={"application_name": f"xintu {role}"},
+        )
+
+    @asynccontextmanager
+    async def _connection(self, role: str) -> AsyncIterator[asyncpg.Connection]:
+        with away_is_unavailable():
+            pool = await self._pool(role)
+            async with pool.acquire(timeout=CONNECT_SECONDS) as connection:
+                yield connection
+
+    async def fetch_text(self, viewer: Viewer, sql: str, *args: Any) -> str | None:
+        """Runs one statement that returns one text, through the viewer's door; null when it returns no row.
+
+        Raises ``Unavailable`` when the database is away or the statement exceeds its time.
+        """
+        if viewer.door is Door.PUBLIC:
+            async with self._connection(Door.PUBLIC.value) as connection:
+                text: str | None = await connection.fetchval(sql, *args)
+            return text
+        async with self.read(viewer) as connection:
+            text = await connection.fetchval(sql, *args)
+        return text
+
+    @asynccontextmanager
+    async def read(self, viewer: Viewer, *, readonly: bool = True) -> AsyncIterator[asyncpg.Connection]:
+        """Opens a transaction in the viewer's door with that viewer's settings, one snapshot for all its reads.
+
+        ``readonly=False`` is for ``unmask`` alone, which writes the access log.
+        """
+        async with (
+            self._connection(viewer.door.value) as connection,
+            connection.transaction(isolation="repeatable_read", readonly=readonly),
+        ):
+            await connection.execute(SET_VIEWER, *viewer.settings().values())
+            yield connection
+
+    @asynccontextmanager
+    async def writer(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lends a connection of the writer role, without a transaction; facts go through ``journal.write``."""
+        async with self._connection(WRITER) as connection:
+            yield connection

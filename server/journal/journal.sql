@@ -1,0 +1,138 @@
+-- 修订日志: revisions, entries and hashes. Run by migrate each time; every statement may be repeated.
+-- Names of functions are qualified and search_path is fixed, because they run with the owner's rights.
+
+CREATE SCHEMA IF NOT EXISTS journal;
+CREATE SCHEMA IF NOT EXISTS history;
+
+CREATE TABLE IF NOT EXISTS journal.action (name text PRIMARY KEY);
+COMMENT ON TABLE journal.action IS '操作类型 the closed list of reasons for which facts change';
+
+CREATE TABLE IF NOT EXISTS journal.head (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    revision bigint NOT NULL,
+    at timestamptz NOT NULL,
+    hash bytea NOT NULL,
+    xact xid8
+);
+COMMENT ON TABLE journal.head IS '最新修订 the single row whose lock makes fact writes serial';
+INSERT INTO journal.head (revision, at, hash)
+VALUES (0, '2000-01-01 00:00:00+08', sha256('xintu')) ON CONFLICT DO NOTHING;
+
+CREATE TABLE IF NOT EXISTS journal.transaction (
+    revision bigint PRIMARY KEY,
+    at timestamptz NOT NULL,
+    actor text NOT NULL CHECK (actor ~ '\S'),
+    action text NOT NULL REFERENCES journal.action,
+    reason text NOT NULL CHECK (reason ~ '\S'),
+    previous bytea NOT NULL,
+    entries bigint,
+    hash bytea
+);
+COMMENT ON TABLE journal.transaction IS '修订 one per write: who, what for, and the hash that chains it to the one before';
+
+CREATE TABLE IF NOT EXISTS journal.entry (
+    revision bigint NOT NULL,
+    n bigint GENERATED ALWAYS AS IDENTITY,
+    table_name text NOT NULL,
+    id uuid NOT NULL,
+    operation "char" NOT NULL,
+    hash bytea NOT NULL,
+    PRIMARY KEY (revision, n)
+);
+COMMENT ON TABLE journal.entry IS '条目 one per changed row: SHA-256(salt ‖ the version as text)';
+CREATE INDEX IF NOT EXISTS entry_by_row ON journal.entry (id, revision);
+
+-- One text form for the head of a transaction; actor, action and reason carry their length, so none can run into the next.
+CREATE OR REPLACE FUNCTION journal.header(t journal.transaction) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT t.revision || '|' || to_char(t.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') || '|'
+        || length(t.actor) || ':' || t.actor || '|' || length(t.action) || ':' || t.action || '|'
+        || length(t.reason) || ':' || t.reason || E'\n'
+$$;
+
+-- SHA-256(previous ‖ header ‖ its entries in order)
+CREATE OR REPLACE FUNCTION journal.transaction_hash(t journal.transaction) RETURNS bytea
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sha256(t.previous || convert_to(journal.header(t) || coalesce(
+        string_agg(e.table_name || '|' || e.id || '|' || e.operation::text || '|' || encode(e.hash, 'hex'), E'\n' ORDER BY e.n),
+        ''), 'UTF8'))
+    FROM journal.entry e WHERE e.revision = t.revision
+$$;
+
+CREATE OR REPLACE FUNCTION journal.begin(p_actor text, p_action text, p_reason text, OUT revision bigint, OUT day date)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    head journal.head;
+    moment timestamptz;
+BEGIN
+    SELECT * INTO head FROM journal.head h FOR UPDATE;
+    IF head.xact = pg_current_xact_id() THEN
+        RAISE EXCEPTION 'this transaction has begun its revision already' USING ERRCODE = 'XJ002';
+    END IF;
+    moment := journal.moment();
+    IF (moment AT TIME ZONE 'Asia/Shanghai')::date < (head.at AT TIME ZONE 'Asia/Shanghai')::date THEN
+        RAISE EXCEPTION 'the day % lies before the last revision''s', (moment AT TIME ZONE 'Asia/Shanghai')::date
+            USING ERRCODE = 'XJ003';
+    END IF;
+    moment := greatest(moment, head.at + interval '1 microsecond');
+    revision := head.revision + 1;
+    day := (moment AT TIME ZONE 'Asia/Shanghai')::date;
+    INSERT INTO journal.transaction (revision, at, actor, action, reason, previous)
+    VALUES (revision, moment, coalesce(p_actor, ''), coalesce(p_action, ''), coalesce(p_reason, ''), head.hash);
+    UPDATE journal.head h SET revision = begin.revision, at = moment, xact = pg_current_xact_id();
+    PERFORM set_config('xintu.revision', revision::text, true);
+END $$;
+
+-- The revision of this transaction, by the head row alone: a setting could be forged.
+CREATE OR REPLACE FUNCTION journal.current_revision() RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    rev bigint;
+BEGIN
+    SELECT h.revision INTO rev FROM journal.head h WHERE h.xact = pg_current_xact_id_if_assigned();
+    IF rev IS NULL THEN
+        RAISE EXCEPTION 'a fact is written only after journal.begin(actor, action, reason)' USING ERRCODE = 'XJ001';
+    END IF;
+    IF EXISTS (SELECT FROM journal.transaction t WHERE t.revision = rev AND t.hash IS NOT NULL) THEN
+        RAISE EXCEPTION 'the revision is sealed already' USING ERRCODE = 'XJ002';
+    END IF;
+    RETURN rev;
+END $$;
+
+-- At commit: seal the revision.
+CREATE OR REPLACE FUNCTION journal.seal() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    sealed bytea;
+BEGIN
+    SELECT journal.transaction_hash(t) INTO sealed FROM journal.transaction t WHERE t.revision = NEW.revision;
+    UPDATE journal.transaction t SET hash = sealed,
+        entries = (SELECT count(*) FROM journal.entry e WHERE e.revision = NEW.revision)
+    WHERE t.revision = NEW.revision;
+    UPDATE journal.head h SET hash = sealed;
+    RETURN NULL;
+END $$;
+DROP TRIGGER IF EXISTS seal ON journal.transaction;
+CREATE CONSTRAINT TRIGGER seal AFTER INSERT ON journal.transaction
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal.seal();
+
+-- Each new version gets its revision and a fresh salt, whatever the writer put there.
+CREATE OR REPLACE FUNCTION journal.stamp() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.id <> OLD.id THEN
+        RAISE EXCEPTION 'the id of a fact never changes' USING ERRCODE = 'XJ004';
+    END IF;
+    -- A missing setting leaves null: the statement trigger, which trusts no setting, then says what is wrong.
+    NEW.revision_from := coalesce(nullif(current_setting('xintu.revision', true), '')::bigint, -1);
+    NEW.salt := uuid_send(gen_random_uuid());
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION journal.refuse_delete() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'a fact of % is never deleted: withdraw it', TG_TABLE_NAME USING ERRCODE = 'XJ004';
+END $$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA journal FROM PUBLIC;

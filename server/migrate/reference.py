@@ -1,0 +1,48 @@
+"""参考数据 loads the law as data into reference tables, so that doors and queries can join it. Not for reading YAML:
+each room reads its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import asyncpg
+
+from server.catalogue.reference import catalogue_rows, measure_rows
+from server.database.roles import TABLES_SCHEMA, quote
+from server.disclosure.reference import edition_hash, term_rows
+from server.ratings.stars import star_rows
+
+
+async def load_reference(connection: asyncpg.Connection, rules_dir: Path | None) -> None:
+    """Replaces the reference tables, and notes the disclosure rules that are loaded now.
+
+    A database without facts has nothing to recompute: there the loaded rules count as applied.
+    """
+    await _replace(connection, "disclosure_term", term_rows(rules_dir))
+    await _replace(connection, "catalogue_item", catalogue_rows(rules_dir))
+    await _replace(connection, "measure_item", measure_rows(rules_dir))
+    await _replace(connection, "roof_light_star", star_rows(rules_dir))
+    await set_state(connection, "disclosure_loaded", edition_hash(rules_dir))
+    if not await connection.fetchval("SELECT EXISTS (SELECT FROM journal.transaction)"):
+        await set_state(connection, "disclosure_applied", edition_hash(rules_dir))
+
+
+async def set_state(connection: asyncpg.Connection, key: str, content: str) -> None:
+    """Writes one row of ``reference_state``."""
+    await connection.execute(
+        f"INSERT INTO {TABLES_SCHEMA}.reference_state (id, content) VALUES ($1, $2)"
+        " ON CONFLICT (id) DO UPDATE SET content = excluded.content",
+        key,
+        content,
+    )
+
+
+async def _replace(connection: asyncpg.Connection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    await connection.execute(f"DELETE FROM {TABLES_SCHEMA}.{quote(table)}")
+    if rows:
+        columns = list(rows[0])
+        await connection.copy_records_to_table(
+            table, schema_name=TABLES_SCHEMA, columns=columns, records=[tuple(row[c] for c in columns) for row in rows]
+        )
