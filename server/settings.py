@@ -31,6 +31,8 @@ _SECRET_CHARACTERS = 32
 # Role and schema names carry the database's name; PostgreSQL cuts names at 63 bytes.
 _DATABASE_NAME = "[a-z][a-z0-9_]{0,39}"
 _POSTGRESQL_PORT = 5432
+#: What ``.env.example`` has for a secret; left unchanged it is as good as none.
+_EXAMPLE = re.compile("change-me|请换", re.IGNORECASE)
 
 
 class Environment(StrEnum):
@@ -84,7 +86,7 @@ class Settings(BaseSettings):
     data_dir: Path = _setting(CHECKOUT / ".data", "可写的文件夹", "内置数据库及其密钥所在的文件夹")
     database_url: str | None = _setting(
         None,
-        "postgresql://用户:密码@主机:端口/数据库，数据库名用小写字母、数字、下划线",
+        "postgresql://用户:密码@主机:端口/数据库，数据库名用小写字母、数字、下划线；密码不能是示例值",
         "数据库所有者的连接地址，只给 migrate 用；日常服务不需要，也不应给",
         "不另给所有者",
         hidden=True,
@@ -147,7 +149,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_url(cls, url: str | None) -> str | None:
-        return _require(url, url is None or _is_database_url(url))
+        return _require(url, url is None or (_is_database_url(url) and not _EXAMPLE.search(url)))
 
     @field_validator("database_host")
     @classmethod
@@ -162,9 +164,8 @@ class Settings(BaseSettings):
     @field_validator("secret")
     @classmethod
     def _secret(cls, secret: str | None) -> str | None:
-        # A placeholder from an example file is as good as no secret.
-        sample = re.search("请改|请换|change.?me|replace.?me", secret or "", re.IGNORECASE)
-        return _require(secret, secret is None or (len(secret) >= _SECRET_CHARACTERS and not sample))
+        usable = secret is None or (len(secret) >= _SECRET_CHARACTERS and not _EXAMPLE.search(secret))
+        return _require(secret, usable)
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
