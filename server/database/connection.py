@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 
@@ -110,11 +110,9 @@ class Database:
         """
         if viewer.door is Door.PUBLIC:
             async with self._connection(Door.PUBLIC.value) as connection:
-                text: str | None = await connection.fetchval(sql, *args)
-            return text
+                return cast("str | None", await connection.fetchval(sql, *args))
         async with self.read(viewer) as connection:
-            text = await connection.fetchval(sql, *args)
-        return text
+            return cast("str | None", await connection.fetchval(sql, *args))
 
     @asynccontextmanager
     async def read(self, viewer: Viewer, *, readonly: bool = True) -> AsyncIterator[asyncpg.Connection]:

@@ -111,7 +111,7 @@ async def migrate(plan: Plan, *, say: Callable[[str], object] = lambda _: None) 
     async with TortoiseContext() as context:
         await context.init(config=tortoise_config(plan.url, plan.migrations))
         async with in_transaction(CONNECTION) as transaction:
-            connection = cast(asyncpg.Connection, transaction._connection)  # type: ignore[attr-defined]
+            connection = cast(asyncpg.Connection, transaction._connection)
             await connection.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
             after = await _run(plan, connection, transaction, say)
     await _after_commit(plan, after)
