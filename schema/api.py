@@ -1,0 +1,41 @@
+"""接口 api: the schema as a whole, printed to ``schema.graphql``, and the registry of its mappings."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import strawberry
+from graphql import GraphQLSchema, print_schema
+from strawberry.schema.config import StrawberryConfig
+
+from schema.benefits import BenefitProduct
+from schema.plan.registry import Registry, build
+from schema.query import Query
+from schema.scalars import SCALARS
+from schema.subjects import IndividualBusiness, Practitioner, Vehicle
+
+PRINTED = Path(__file__).with_name("schema.graphql")
+
+
+@cache
+def graphql_schema() -> GraphQLSchema:
+    """Gives the graphql-core schema that Strawberry makes of the types."""
+    schema = strawberry.Schema(
+        Query,
+        types=[IndividualBusiness, Practitioner, Vehicle, BenefitProduct],
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+    )
+    made: GraphQLSchema = schema._schema
+    return made
+
+
+@cache
+def registry() -> Registry:
+    """Gives the checked mappings; the server does not start while one is missing."""
+    return build(graphql_schema())
+
+
+def printed() -> str:
+    """Gives the text that ``schema.graphql`` must hold."""
+    return print_schema(graphql_schema()) + "\n"

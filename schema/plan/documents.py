@@ -1,0 +1,148 @@
+"""查询文档 documents: parse, check and validate once, and keep the result. Not for SQL: see ``compile.py``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    parse,
+    validate,
+    visit,
+)
+
+from schema.plan.limits import LIMITS, Limits, check_document, check_text
+from schema.plan.messages import in_chinese
+from server.errors import CreditError
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+#: Errors told at once; more would answer a small wrong request with a large body.
+MOST_ERRORS = 5
+
+
+class Refused(CreditError):
+    """查询被拒 a document or its variables break the rules; ``errors`` are told all, each with its place."""
+
+    code = "GRAPHQL_VALIDATION_FAILED"
+
+    def __init__(self, errors: list[GraphQLError], code: str) -> None:
+        super().__init__(in_chinese(errors[0].message), code=code)
+        self.errors = errors[:MOST_ERRORS]
+
+
+class Bounded(Generic[K, V]):
+    """有界缓存 keeps the ``most`` entries used last; one event loop uses it, so it needs no lock."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._entries: OrderedDict[K, V] = OrderedDict()
+
+    def find(self, key: K) -> V | None:
+        """Gives the entry and makes it the newest, or None."""
+        entry = self._entries.get(key)
+        if entry is not None:
+            self._entries.move_to_end(key)
+        return entry
+
+    def keep(self, key: K, entry: V) -> V:
+        """Keeps an entry and drops the oldest beyond the bound."""
+        self._entries[key] = entry
+        self._entries.move_to_end(key)
+        while len(self._entries) > self.most:
+            self._entries.popitem(last=False)
+        return entry
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """已验证的文档: operations, fragments, and the variables whose values change the plan."""
+
+    hash: bytes
+    document: DocumentNode
+    operations: dict[str | None, OperationDefinitionNode]
+    fragments: dict[str, FragmentDefinitionNode]
+    switches: frozenset[str]
+    introspects: bool
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """Gives the named operation, or the only one."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        if name is None:
+            raise Refused([GraphQLError("Must provide operation name")], "OPERATION_RESOLUTION_FAILURE")
+        found = self.operations.get(name)
+        if found is None:
+            raise Refused([GraphQLError("Unknown operation named")], "OPERATION_RESOLUTION_FAILURE")
+        return found
+
+
+class _Switches(Visitor):
+    """Finds the variables used in @skip and @include, and whether the schema itself is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.introspects = False
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        self.introspects |= node.name.value in ("__schema", "__type")
+
+    def enter_directive(self, node: object, *_: object) -> None:
+        for argument in getattr(node, "arguments", ()):
+            if isinstance(argument.value, VariableNode):
+                self.names.add(argument.value.name.value)
+
+
+@dataclass(slots=True)
+class Documents:
+    """文档缓存: by SHA-256 of the text; 500 hold every program a bureau's partners run."""
+
+    schema: GraphQLSchema
+    limits: Limits = LIMITS
+    known: Bounded[bytes, Document] = field(default_factory=lambda: Bounded(500))
+
+    def read(self, text: str) -> Document:
+        """Gives the validated document; raises ``Refused`` or ``TooLarge`` with what is wrong and where."""
+        digest = hashlib.sha256(text.encode()).digest()
+        return self.known.find(digest) or self.known.keep(digest, self._read(text, digest))
+
+    def _read(self, text: str, digest: bytes) -> Document:
+        check_text(text, self.limits)
+        try:
+            document = parse(text, no_location=False)
+        except GraphQLError as error:
+            raise Refused([error], "GRAPHQL_PARSE_FAILED") from error
+        check_document(document, self.limits)
+        errors = validate(self.schema, document, max_errors=MOST_ERRORS, hide_suggestions=True)
+        if errors:
+            raise Refused(errors, "GRAPHQL_VALIDATION_FAILED")
+        operations = {
+            d.name.value if d.name else None: d for d in document.definitions if isinstance(d, OperationDefinitionNode)
+        }
+        if not operations:
+            raise Refused([GraphQLError("Must provide an operation.")], "OPERATION_RESOLUTION_FAILURE")
+        fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+        switches = _Switches()
+        visit(document, switches)
+        return Document(digest, document, operations, fragments, frozenset(switches.names), switches.introspects)
+
+
+def is_query(operation: OperationDefinitionNode) -> bool:
+    """Says whether an operation only reads."""
+    return operation.operation is OperationType.QUERY

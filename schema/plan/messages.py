@@ -1,0 +1,61 @@
+"""中文报错 messages: graphql-core's English texts in Chinese, with what to do. Never lists names a client may not know."""
+
+from __future__ import annotations
+
+import re
+
+_TABLE: tuple[tuple[str, str], ...] = (
+    (r"^Syntax Error: (.+)$", "查询文本有语法错误（{0}），请检查括号、引号是否成对"),
+    (r"^Cannot query field ['\"](.+?)['\"] on type ['\"](.+?)['\"]", "类型 {1} 没有字段 {0}，请对照接口文档改正"),
+    (
+        r"^Unknown argument ['\"](.+?)['\"] on field ['\"](.+?)['\"]",
+        "字段 {1} 没有参数 {0}，请对照接口文档改正",
+    ),
+    (r"^Unknown type ['\"](.+?)['\"]", "没有类型 {0}，请对照接口文档改正"),
+    (r"^Unknown fragment ['\"](.+?)['\"]", "没有定义片段 {0}，请补上它的定义"),
+    (r"^Unknown directive ['\"](.+?)['\"]", "没有指令 {0}，只支持 @skip 和 @include"),
+    (r"^Fragment ['\"](.+?)['\"] is never used", "片段 {0} 没有用到，请删去"),
+    (r"^Cannot spread fragment ['\"](.+?)['\"] within itself", "片段 {0} 引用了自己，请断开循环"),
+    (r"^Variable ['\"]\$(.+?)['\"] is never used", "变量 ${0} 没有用到，请删去"),
+    (r"^Variable ['\"]\$(.+?)['\"] is not defined", "变量 ${0} 没有定义，请在操作开头声明它的类型"),
+    (r"^Variable ['\"]\$(.+?)['\"] got invalid value", "变量 ${0} 的值不合类型，请对照接口文档改正"),
+    (r"^Variable ['\"]\$(.+?)['\"] has invalid value", "变量 ${0} 的值不合类型，请对照接口文档改正"),
+    (r"^Variable ['\"]\$(.+?)['\"] has invalid default", "变量 ${0} 的默认值不合类型，请对照接口文档改正"),
+    (r"^Variable ['\"]\$(.+?)['\"] of required type", "没有给出必需的变量 ${0}"),
+    (r"^Variable ['\"]\$(.+?)['\"] of type", "变量 ${0} 的类型与所用之处不符，请对照接口文档改正"),
+    (
+        r"^Argument ['\"](.+?)['\"] of required type",
+        "没有给出必需的参数 {0}",
+    ),
+    (
+        r"^Field ['\"](.+?)['\"] argument ['\"](.+?)['\"] of type .* is required",
+        "字段 {0} 缺少必需的参数 {1}",
+    ),
+    (r"^Argument ['\"](.+?)['\"]", "参数 {0} 的值不合类型，请对照接口文档改正"),
+    (
+        r"^Field ['\"](.+?)['\"] of type ['\"](.+?)['\"] must have a selection",
+        "字段 {0} 是对象，请在其后的花括号中写出要取的字段",
+    ),
+    (
+        r"^Field ['\"](.+?)['\"] must not have a selection",
+        "字段 {0} 不是对象，其后不能有花括号",
+    ),
+    (
+        r"^Fields ['\"](.+?)['\"] conflict",
+        "同名的 {0} 取自不同的字段或参数，请用别名分开",
+    ),
+    (r"^Must provide operation name", "文档里有几个操作，请用 operationName 指明一个"),
+    (r"^Unknown operation named", "文档里没有 operationName 所指的操作"),
+    (r"nested too deeply|introspection depth", "嵌套过深，请减少层数"),
+    (r"represent non 32-bit|represent non-integer|cannot represent", "值不合类型，请对照接口文档改正"),
+)
+_COMPILED = tuple((re.compile(pattern), text) for pattern, text in _TABLE)
+
+
+def in_chinese(message: str) -> str:
+    """Gives the Chinese form of one of graphql-core's messages; a rare one keeps its English rule in brackets."""
+    for pattern, text in _COMPILED:
+        found = pattern.search(message)
+        if found:
+            return text.format(*(group[:80] for group in found.groups()))
+    return f"查询不合 GraphQL 规范，请对照接口文档改正（{message.split('Did you mean')[0].strip()[:160]}）"

@@ -1,0 +1,237 @@
+"""执行 run: document → plan → door → finished JSON text. Not for HTTP manners: see ``schema/endpoint.py``.
+
+graphql-core executes only introspection; a mutation's root step is one service call, and its payload is a plan through
+the caller's door, read after the commit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    execute_sync,
+)
+from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+
+from schema.plan.compile import Compiler, Plan
+from schema.plan.cost import MOST_ROWS, rows_read
+from schema.plan.documents import MOST_ERRORS, Bounded, Document, Documents, Refused
+from schema.plan.mapping import Action
+from schema.plan.registry import Registry
+from server.database.connection import Database
+from server.errors import Invalid
+from server.viewer import Viewer
+
+#: What an action gives back: the values its payload's mapping names.
+Results = Dict[str, Any]
+ActionCall = Callable[[Database, Viewer, Dict[str, Any]], Awaitable[Results]]
+
+
+@dataclass(frozen=True, slots=True)
+class RootStep:
+    """变更的根步骤: the service call, and the names and SQL types of what it gives to the payload."""
+
+    call: ActionCall
+    results: Dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """回答 the JSON text of ``data``, and the estimated rows."""
+
+    data: str
+    rows: int
+
+    def body(self) -> bytes:
+        """Gives the whole response."""
+        cost = f'{{"rows":{self.rows},"limit":{MOST_ROWS}}}'
+        return f'{{"data":{self.data},"extensions":{{"cost":{cost}}}}}'.encode()
+
+
+def _shape(value: Any) -> Any:
+    """What of a variable decides the statement: whether it is there, and the same of an input object's fields."""
+    if isinstance(value, dict):
+        return tuple(sorted((name, _shape(inner)) for name, inner in value.items()))
+    return value is not None
+
+
+@dataclass(slots=True)
+class Executor:
+    """执行器: one per process, with its document and plan caches, both bounded."""
+
+    registry: Registry
+    steps: Dict[str, RootStep] = field(default_factory=dict)
+    documents: Documents = field(init=False)
+    plans: Bounded[Any, Plan] = field(default_factory=lambda: Bounded(500))
+
+    def __post_init__(self) -> None:
+        self.documents = Documents(self.registry.schema)
+
+    async def answer(
+        self,
+        database: Database,
+        viewer: Viewer,
+        document: Document,
+        variables: Dict[str, Any],
+        operation_name: str | None = None,
+    ) -> Answer:
+        """Answers one operation through the viewer's door.
+
+        Raises ``Refused`` for variables that do not fit, ``CreditError`` kinds of services, ``TooLarge`` for cost.
+        """
+        operation = document.operation(operation_name)
+        coerced = self._coerce(operation, variables)
+        if operation.operation is OperationType.SUBSCRIPTION:
+            raise Invalid("本接口不支持订阅，请用查询")
+        try:
+            if operation.operation is OperationType.MUTATION:
+                return await self._mutation(database, viewer, document, operation, coerced)
+            return await self._query(database, viewer, document, operation, coerced)
+        except GraphQLError as error:
+            raise Refused([error], "BAD_USER_INPUT") from error
+
+    def _coerce(self, operation: OperationDefinitionNode, variables: Dict[str, Any]) -> VariableValues:
+        coerced = get_variable_values(
+            self.registry.schema,
+            operation.variable_definitions or (),
+            dict(variables),
+            max_errors=MOST_ERRORS,
+            hide_suggestions=True,
+        )
+        if isinstance(coerced, list):
+            raise Refused(coerced, "BAD_USER_INPUT")
+        return coerced
+
+    def plan(self, document: Document, operation: OperationDefinitionNode, variables: VariableValues) -> Plan:
+        """Gives the plan of a query, compiled once per document, operation and shape of variables."""
+        key = self._key(document, operation, variables)
+        found = self.plans.find(key)
+        if found is not None:
+            return found
+        kind = _root(self.registry.schema.query_type)
+        compiler = Compiler(self.registry, document.fragments, variables)
+        fields = compiler.collect(kind, [operation.selection_set])
+        return self.plans.keep(key, compiler.root(kind, _without_introspection(fields)))
+
+    def _key(self, document: Document, operation: OperationDefinitionNode, variables: VariableValues) -> Any:
+        values = variables.coerced
+        switches = tuple((name, values.get(name)) for name in sorted(document.switches))
+        name = operation.name.value if operation.name else None
+        return document.hash, name, switches, _shape(values)
+
+    async def _query(
+        self,
+        database: Database,
+        viewer: Viewer,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+    ) -> Answer:
+        plan = self.plan(document, operation, variables)
+        answer = await _run(plan, database, viewer, plan.values(variables))
+        if not document.introspects:
+            return answer
+        kind = _root(self.registry.schema.query_type)
+        fields = Compiler(self.registry, document.fragments, variables).collect(kind, [operation.selection_set])
+        told = self._introspect(document, operation, variables, fields)
+        read = json.loads(answer.data)
+        merged = {key: told[key] if key in told else read[key] for key in fields}
+        return Answer(json.dumps(merged, ensure_ascii=False, separators=(",", ":")), answer.rows)
+
+    def _introspect(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+        fields: Dict[str, list[FieldNode]],
+    ) -> dict[str, Any]:
+        """Answers ``__schema`` and ``__type`` by graphql-core, which sees these root fields only."""
+        nodes = tuple(n for nodes in fields.values() for n in nodes if n.name.value in ("__schema", "__type"))
+        if not nodes:
+            return {}
+        only = OperationDefinitionNode(
+            operation=OperationType.QUERY,
+            variable_definitions=operation.variable_definitions,
+            directives=(),
+            selection_set=SelectionSetNode(selections=nodes),
+        )
+        given = {name: source.value for name, source in variables.sources.items()}
+        result = execute_sync(
+            self.registry.schema,
+            DocumentNode(definitions=(only, *document.fragments.values())),
+            variable_values={name: value for name, value in given.items() if name in variables.coerced},
+        )
+        if result.errors:
+            raise Refused(list(result.errors), "BAD_USER_INPUT")
+        return result.data or {}
+
+    async def _mutation(
+        self,
+        database: Database,
+        viewer: Viewer,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+    ) -> Answer:
+        """Takes the root steps one after the other; each payload is read after its step has committed."""
+        kind = _root(self.registry.schema.mutation_type)
+        fields = Compiler(self.registry, document.fragments, variables).collect(kind, [operation.selection_set])
+        if len(fields) > 1:
+            # A second step that fails would leave the first done and the answer an error.
+            raise Invalid("一次请求只做一件变更，请分开发送")
+        pairs, rows = [], 0
+        for key, nodes in fields.items():
+            if nodes[0].name.value == "__typename":
+                pairs.append(f"{json.dumps(key)}:{json.dumps(kind.name)}")
+                continue
+            answer = await self._step(database, viewer, document, variables, kind, nodes)
+            pairs.append(f"{json.dumps(key)}:{answer.data}")
+            rows += answer.rows
+        return Answer("{" + ",".join(pairs) + "}", rows)
+
+    async def _step(
+        self,
+        database: Database,
+        viewer: Viewer,
+        document: Document,
+        variables: VariableValues,
+        kind: GraphQLObjectType,
+        nodes: list[FieldNode],
+    ) -> Answer:
+        name = nodes[0].name.value
+        definition = kind.fields[name]
+        mapping = self.registry.mapping(kind.name, name)
+        assert isinstance(mapping, Action)
+        step = self.steps[mapping.name]
+        # The payload is compiled before the step is taken: a refused selection must not leave a write behind.
+        plan = Compiler(self.registry, document.fragments, variables).payload(definition, nodes, step.results)
+        results = await step.call(database, viewer, get_argument_values(definition, nodes[0], variables))
+        return await _run(plan, database, viewer, plan.values(variables, results))
+
+
+def _root(kind: GraphQLObjectType | None) -> GraphQLObjectType:
+    assert kind is not None
+    return kind
+
+
+def _without_introspection(fields: Dict[str, list[FieldNode]]) -> dict[str, list[FieldNode]]:
+    return {key: nodes for key, nodes in fields.items() if nodes[0].name.value not in ("__schema", "__type")}
+
+
+async def _run(plan: Plan, database: Database, viewer: Viewer, values: list[object]) -> Answer:
+    rows = rows_read(plan.parts, values)
+    if any(isinstance(value, str) and "\0" in value for value in values):
+        raise Invalid("文本中不能有空字符 U+0000，请删去后再试")
+    text = await database.fetch_text(viewer, plan.sql, *values)
+    return Answer(text or "null", rows)
