@@ -40,6 +40,9 @@ def _own_subject(table: Table) -> str:
 def _authorised(door: Door, table: Table) -> str:
     """授权查询: rows of scope ``authorised`` of the subjects whose authorisation of the viewer's partner lives today."""
     today = _today(door)
+    if table.name == "authorisation":
+        # The partner reads his own authorisations, not those of the subject to others.
+        return f"t.partner = {_setting('viewer_partner', 'text')} AND {_live(door)} AND t.valid_until > {today}"
     subjects = (
         f"SELECT coalesce(a.enterprise_id, a.individual_business_id, a.practitioner_id)"
         f" FROM {TABLES_SCHEMA}.authorisation a WHERE a.partner = {_setting('viewer_partner', 'text')}"

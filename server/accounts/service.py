@@ -1,0 +1,158 @@
+"""账户 issues, finds and revokes API keys. Not for what a viewer may see: his door decides that.
+
+A key is 256 random bits; only its SHA-256 is stored, so that a copy of the database opens nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from server.database.connection import Database
+from server.errors import Conflict, Invalid, NotFound, Unauthenticated
+from server.viewer import Door, Duty, Viewer
+
+PREFIX = "xintu_"
+#: Points of cost a minute unless the key says otherwise; a bureau's own officers import tables with it.
+DEFAULT_QUOTA = 6000
+
+
+class KeyRole(StrEnum):
+    """身份 of a key. Each opens exactly one door."""
+
+    OFFICER = "officer"  # 工作人员
+    GOVERNMENT = "government"  # 其他政府机关
+    PARTNER = "partner"  # 合作方
+    SUBJECT = "subject"  # 信用主体
+    DEVICE = "device"  # 终端
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """一行密钥 as ``account list`` shows it; never the key."""
+
+    label: str
+    role: str
+    agency_code: str | None
+    duties: tuple[str, ...]
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def key_hash(key: str) -> bytes:
+    """Gives what is stored of a key. The key is random, so a plain hash cannot be guessed back."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+async def viewer_for(database: Database, key: str) -> Viewer:
+    """Gives the viewer of a key; raises ``Unauthenticated`` for an unknown and for a revoked one alike."""
+    async with database.writer() as connection:
+        row = await connection.fetchrow(
+            "SELECT k.label, k.role, k.duties, k.agency_id, k.subject_id, k.partner, a.code AS agency_code"
+            " FROM api_key k LEFT JOIN agency a ON a.id = k.agency_id WHERE k.key_hash = $1 AND k.revoked_at IS NULL",
+            key_hash(key),
+        )
+    if row is None:
+        raise Unauthenticated("密钥无效或已吊销。请核对 Authorization 头，或向主管部门申请新的密钥。")
+    return await _viewer(database, row)
+
+
+async def _viewer(database: Database, row: asyncpg.Record) -> Viewer:
+    actor = row["label"]
+    match KeyRole(row["role"]):
+        case KeyRole.OFFICER:
+            duties = frozenset(Duty(d) for d in row["duties"])
+            return Viewer(Door.AGENCY, actor, agency=row["agency_id"], agency_code=row["agency_code"], duties=duties)
+        case KeyRole.GOVERNMENT:
+            return Viewer(Door.GOVERNMENT, actor, agency_code=row["agency_code"])
+        case KeyRole.SUBJECT:
+            return Viewer(Door.SUBJECT, actor, subject=row["subject_id"])
+        case KeyRole.DEVICE:
+            return Viewer(Door.DEVICE, actor, fleet=row["subject_id"])
+        case KeyRole.PARTNER:
+            partner = Viewer(Door.SUBJECT, actor, partner=row["partner"])
+            # Without a live authorisation a partner is the public, and his answers may be cached as the public's.
+            live = await database.fetch_text(partner, "SELECT 'yes' WHERE EXISTS (SELECT FROM authorisation)")
+            return partner if live else Viewer(Door.PUBLIC, actor)
+
+
+async def issue_key(
+    database: Database,
+    *,
+    label: str,
+    role: KeyRole,
+    agency_code: str | None = None,
+    duties: Collection[Duty] = (Duty.CLERK,),
+    subject: UUID | None = None,
+    partner: str | None = None,
+    quota_per_minute: int = DEFAULT_QUOTA,
+) -> str:
+    """Gives a new key, which is told this once; raises ``Conflict`` for a label in use, ``Invalid`` for what is missing."""
+    if not label.strip():
+        raise Invalid("密钥需要一个名称（--label），它会写入操作日志。")
+    if role is KeyRole.OFFICER and agency_code is None:
+        raise Invalid("工作人员的密钥要写明所属机关（--agency 机关代码）。")
+    if role is KeyRole.SUBJECT and subject is None:
+        raise Invalid("信用主体的密钥要写明主体（--subject 标识）。")
+    if role is KeyRole.PARTNER and partner is None:
+        raise Invalid("合作方的密钥要写明合作方名称（--partner）。")
+    key = PREFIX + secrets.token_urlsafe(32)
+    async with database.writer() as connection:
+        agency = await _agency_id(connection, agency_code)
+        try:
+            await connection.execute(
+                "INSERT INTO api_key (id, key_hash, label, role, duties, agency_id, subject_id, partner,"
+                " quota_per_minute, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                uuid4(),
+                key_hash(key),
+                label.strip(),
+                role.value,
+                sorted(d.value for d in duties) if role is KeyRole.OFFICER else [],
+                agency,
+                subject,
+                partner,
+                quota_per_minute,
+                datetime.now(UTC),
+            )
+        except asyncpg.UniqueViolationError as error:
+            raise Conflict(f"名称“{label}”已有密钥。请换一个名称，或先吊销原来的密钥。") from error
+    return key
+
+
+async def _agency_id(connection: asyncpg.Connection, code: str | None) -> UUID | None:
+    if code is None:
+        return None
+    found: UUID | None = await connection.fetchval("SELECT id FROM agency WHERE code = $1", code)
+    if found is None:
+        raise NotFound(f"没有代码为 {code} 的机关。请先用 python -m server agency import 导入机关，或核对代码。")
+    return found
+
+
+async def revoke_key(database: Database, label: str) -> None:
+    """Revokes a key at once; raises ``NotFound`` when no live key has that label."""
+    async with database.writer() as connection:
+        done = await connection.execute(
+            "UPDATE api_key SET revoked_at = $2 WHERE label = $1 AND revoked_at IS NULL", label, datetime.now(UTC)
+        )
+    if done == "UPDATE 0":
+        raise NotFound(f"没有名称为“{label}”的有效密钥。用 python -m server account list 查看全部密钥。")
+
+
+async def list_keys(database: Database) -> list[KeyLine]:
+    """Gives all keys, newest first, without anything from which a key could be made."""
+    async with database.writer() as connection:
+        rows = await connection.fetch(
+            "SELECT k.label, k.role, a.code AS agency_code, k.duties, k.created_at, k.revoked_at"
+            " FROM api_key k LEFT JOIN agency a ON a.id = k.agency_id ORDER BY k.created_at DESC"
+        )
+    return [
+        KeyLine(r["label"], r["role"], r["agency_code"], tuple(r["duties"]), r["created_at"], r["revoked_at"])
+        for r in rows
+    ]
