@@ -19,10 +19,8 @@ class ListMeasure:
     """名单措施."""
 
     edition: str = column("清单版本 edition", "measure_edition")
-    code: str = column("清单事项代码 code", "measure_item")
-    measure: Measure | None = mapped(
-        "措施 measure", One("{item}.edition = {row}.measure_edition AND {item}.code = {row}.measure_item")
-    )
+    item_id: str = column("清单事项标识 item id：版本与代码", "measure_item")
+    measure: Measure | None = mapped("措施 measure", One("{item}.id = {row}.measure_item"))
 
 
 @strawberry.type(description="列入依据 list evidence：列入名单所依据的一条信用信息")
@@ -49,7 +47,7 @@ class ListEntry(Node):
     listed_until: date | None = column("移出日期 listed until：不再列入的第一天", "listed_until")
     catalogue_item: CatalogueItem | None = mapped(
         "目录事项 catalogue item",
-        One("{item}.edition = {row}.catalogue_edition AND {item}.code = {row}.catalogue_item"),
+        One("{item}.id = {row}.catalogue_item"),
     )
     measures: list[ListMeasure] = mapped(
         "措施 measures", Many("{item}.list_entry_id = {row}.id", '{item}.measure_item COLLATE "C", {item}.id')

@@ -42,10 +42,10 @@ class Record(Node):
     source_unit_uscc: str = column("数源单位统一社会信用代码 source unit uscc", "source_unit_uscc")
     source_unit: Agency | None = mapped("数源单位 source unit", One("{item}.id = {row}.source_unit_id"))
     catalogue_edition: str = column("目录版本 catalogue edition", "catalogue_edition")
-    catalogue_code: str = column("目录事项代码 catalogue code", "catalogue_item")
+    catalogue_item_id: str = column("目录事项标识 catalogue item id：版本与代码", "catalogue_item")
     catalogue_item: CatalogueItem | None = mapped(
         "目录事项 catalogue item",
-        One("{item}.edition = {row}.catalogue_edition AND {item}.code = {row}.catalogue_item"),
+        One("{item}.id = {row}.catalogue_item"),
     )
     disclosure: Disclosure = disclosure()
     timeliness: Timeliness = mapped("报送时效 timeliness", Same())
