@@ -91,6 +91,10 @@ class Words:
     wrong_units: frozenset[str]
     no_units: frozenset[str]
 
+    def ignored_reason(self, header: str) -> str:
+        """Gives why a header of the list of ignored ones is left out."""
+        return self.ignored[header_key(header)]
+
 
 #: A note in brackets that is no part of a column's name.
 _NOTE = re.compile(

@@ -34,6 +34,7 @@ class Header:
 
     kind: Kind
     edition: int
+    texts: tuple[str, ...]
     columns: dict[int, str] = field(default_factory=dict)
     unknown: dict[int, str] = field(default_factory=dict)
     ignored: dict[int, str] = field(default_factory=dict)
@@ -96,7 +97,7 @@ def score(texts: Sequence[str]) -> tuple[int, int, Kind | None]:
 def recognise(kind: Kind, texts: Sequence[str]) -> Header:
     """Gives what each header is; ``remarks`` tell of every one that is no column (unknown, twice, of two meanings)."""
     keys = [header_key(text) for text in texts]
-    header = Header(kind, _edition(kind, keys))
+    header = Header(kind, _edition(kind, keys), tuple(texts))
     for position, key in enumerate(keys):
         if key:
             _place(header, position, key, texts[position])

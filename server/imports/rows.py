@@ -25,7 +25,8 @@ class Damage(StrEnum):
 
     DIGITS = "digits"  # a long number Excel has rounded to 15 digits
     SCIENTIFIC = "scientific"  # the text of such a number, 9.1E+17
-    ERROR = "error"  # a formula's error, #N/A
+    ERROR = "error"  # a formula's error (#N/A), or a formula without a result
+    MERGED = "merged"  # covered by a merged cell: only its first cell holds the value
     CHARACTERS = "characters"  # U+0000, U+FFFD and other characters no text may hold
 
 
@@ -45,7 +46,7 @@ Cell: TypeAlias = str | int | float | bool | date | datetime | Spoilt | None
 
 
 class RawRow(NamedTuple):
-    """原始行: ``row_number`` as Excel counts (in .csv the first line of the row); ``cells`` by field code, no blanks.
+    """原始行: ``row_number`` as Excel counts, in .csv too; ``cells`` by field code, no blanks.
 
     A field without a cell in the row is not a key. A tuple, because 100,000 of them are made.
     """

@@ -1,0 +1,109 @@
+"""读取子进程 reads one file under hard limits and writes what it finds to its standard output. Not for anything else.
+
+Run as ``python -m server.imports.child LIMITS PATH`` by ``reader``, without secrets in its environment. Each frame is four
+bytes of length and JSON: JSON, because the parent must not trust a process that reads strangers' files.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from server.imports.limits import Limits, confine
+from server.imports.refusals import Refused, broken_off, out_of_memory
+
+
+def main(arguments: list[str]) -> int:
+    """Reads the file named last; a refusal is a frame, too."""
+    limits = Limits(**json.loads(arguments[0]))
+    confine(limits)
+    out = sys.stdout.buffer
+    try:
+        _read(Path(arguments[1]), limits, out)
+        _write(out, _encode({"t": "end"}))
+    except BrokenPipeError:
+        return 1
+    except BaseException as error:  # pyo3 raises its panics past Exception
+        refusal = _refusal(error)
+        _write(out, _encode({"t": "refused", "code": refusal.code, "message": refusal.message}))
+    return 0
+
+
+def _refusal(error: BaseException) -> Refused:
+    if isinstance(error, Refused):
+        return error
+    # The kind alone: the text of an error may repeat cells.
+    print(type(error).__name__, file=sys.stderr)
+    return out_of_memory() if isinstance(error, MemoryError) else broken_off()
+
+
+def _read(path: Path, limits: Limits, out: BinaryIO) -> None:
+    # Imported under the limits: calamine and the tables count into the child's memory.
+    from server.imports.body import Batch
+    from server.imports.rows import SheetStart
+    from server.imports.sheets import read_sheet
+
+    for source in _sources(path, limits):
+        for piece in read_sheet(source):
+            if isinstance(piece, Batch):
+                _write(out, _encode_batch(piece))
+            else:
+                kind = "start" if isinstance(piece, SheetStart) else "note"
+                _write(out, _encode({"t": kind, **asdict(piece)}))
+
+
+def _sources(path: Path, limits: Limits) -> Iterator[Any]:
+    from server.imports.formats import Format, detect
+
+    found = detect(path, limits)
+    if found is Format.TEXT:
+        from server.imports.delimited import open_text
+
+        named_excel = path.suffix.lower() in (".xls", ".xlsx", ".et")
+        hint = "文件名是 Excel，内容其实是文本表，已按文本表读取" if named_excel else None
+        return open_text(path, limits, hint)
+    from server.imports.excel import open_excel
+
+    return open_excel(path, found, limits)
+
+
+def _encode_batch(batch: Any) -> bytes:
+    from server.imports.body import spoil_texts
+
+    def encode() -> bytes:
+        frame = {"t": "rows", "k": batch.kind, "s": batch.sheet, "c": batch.codes, "n": batch.numbers, "r": batch.rows}
+        return _encode(frame)
+
+    payload = encode()
+    # Signs of spoilt texts are looked for in the finished bytes: looking at three million cells would take a second.
+    if any(sign in payload for sign in (b"\\u", b"\x7f", b"\xc2", b"\xef\xbf", b"E+", b"e+")):
+        spoil_texts(batch)
+        payload = encode()
+    return payload
+
+
+def _encode(frame: dict[str, Any]) -> bytes:
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"), default=_special).encode("utf-8", "replace")
+
+
+def _special(value: Any) -> dict[str, Any]:
+    if isinstance(value, datetime):
+        return {"m": value.isoformat()}
+    if isinstance(value, date):
+        return {"d": value.toordinal()}
+    return {"x": [value.damage, value.text]}
+
+
+def _write(out: BinaryIO, payload: bytes) -> None:
+    out.write(len(payload).to_bytes(4, "big"))
+    out.write(payload)
+    out.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
