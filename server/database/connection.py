@@ -132,3 +132,25 @@ class Database:
         """Lends a connection of the writer role, without a transaction; facts go through ``journal.write``."""
         async with self._connection(WRITER) as connection:
             yield connection
+
+    async def state(self, key: str) -> str | None:
+        """Gives one line of ``reference_state``, e.g. the hash of the disclosure rules that ``migrate`` loaded."""
+        async with self.writer() as connection:
+            return cast(
+                "str | None", await connection.fetchval("SELECT content FROM reference_state WHERE id = $1", key)
+            )
+
+    async def has_facts(self) -> bool:
+        """Says whether any fact was ever written."""
+        async with self._connection(Door.PUBLIC.value) as connection:
+            return bool(await connection.fetchval("SELECT revision > 0 FROM head"))
+
+    async def ready(self) -> list[str]:
+        """Gives why this database should not be read from yet, one Chinese sentence each; empty when it may.
+
+        Raises ``Unavailable`` when it is away.
+        """
+        loaded, applied = await self.state("disclosure_loaded"), await self.state("disclosure_applied")
+        if loaded == applied:
+            return []
+        return ["公示规则已更新，库中数据仍按旧规则：请运行 python -m server job recompute-disclosure。"]

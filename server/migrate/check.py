@@ -144,15 +144,3 @@ async def _declaration_faults(connection: asyncpg.Connection) -> list[str]:
         f"表 {table} 有列未在门的声明中写明（任何人都看不到）：{'、'.join(sorted(names))}。"
         for table, names in (await undeclared_columns(connection)).items()
     ]
-
-
-async def edition_faults(connection: asyncpg.Connection) -> list[str]:
-    """Says so while facts stand under other disclosure rules than those loaded."""
-    states = dict(
-        await connection.fetch(
-            f"SELECT id, content FROM {TABLES_SCHEMA}.reference_state WHERE id IN ('disclosure_loaded', 'disclosure_applied')"
-        )
-    )
-    if states.get("disclosure_loaded") == states.get("disclosure_applied"):
-        return []
-    return ["公示规则已更新，库中数据仍按旧规则：请运行 python -m server job recompute-disclosure。"]

@@ -123,8 +123,18 @@ async def _after_commit(plan: Plan, statements: list[str]) -> None:
     try:
         for statement in statements:
             await connection.execute(statement)
-        if plan.trial:
-            await connection.execute("UPDATE journal.trial SET day = $1", plan.today)
+    finally:
+        await connection.close()
+    await set_trial_day(plan)
+
+
+async def set_trial_day(plan: Plan) -> None:
+    """Fixes a trial database's day to ``plan.today``, or frees it; a production database has none to set."""
+    if not plan.trial:
+        return
+    connection = await asyncpg.connect(**credentials(plan.url))
+    try:
+        await connection.execute("UPDATE journal.trial SET day = $1", plan.today)
     finally:
         await connection.close()
 

@@ -1,0 +1,110 @@
+"""启动服务 ``serve``: brings the embedded database up to date, fills it with the sample when it is empty, and answers.
+
+With an external database nothing is migrated here: that takes the owner, whom a serving process never knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from server.cli.place import Place, find_place
+from server.database.connection import Database
+from server.disclosure.reference import edition_hash
+from server.errors import CreditError, WrongSetting
+from server.migrate.service import is_current, migrate, set_trial_day
+from server.settings import Environment, Settings, load_settings
+
+
+def serve() -> int:
+    """Runs until it is told to stop; gives the exit code. What is wrong with the settings is printed, without a trace."""
+    try:
+        settings = load_settings()
+        place, accounts = asyncio.run(_prepare(settings))
+        _run(settings, place, accounts)
+    except CreditError as error:
+        print(error.message, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+async def _prepare(settings: Settings) -> tuple[Place, dict[str, str]]:
+    place = await find_place(settings)
+    if place.embedded:
+        plan = place.plan()
+        if not await is_current(plan):
+            print("正在准备数据库 …", flush=True)
+            await migrate(plan, say=lambda step: print(f"  {step}", flush=True))
+        await set_trial_day(plan)
+    database = place.database()
+    try:
+        await _refuse_other_rules(database, settings)
+        accounts = await _sample(place, database) if place.embedded and settings.sample else {}
+        from server.imports.service import mark_abandoned
+
+        await mark_abandoned(database)
+    finally:
+        await database.close()
+    return place, accounts
+
+
+async def _refuse_other_rules(database: Database, settings: Settings) -> None:
+    """A process must not write under rules that the database has not loaded: the two would disagree in silence."""
+    if await database.state("disclosure_loaded") != edition_hash(settings.rules_dir):
+        raise WrongSetting("数据库中的规则与当前规则文件不同。请先运行 python -m server migrate，再启动服务。")
+
+
+async def _sample(place: Place, database: Database) -> dict[str, str]:
+    """Fills an empty trial database, so that the first look shows a used system; gives the demo keys."""
+    settings = place.settings
+    if settings.env is not Environment.TRIAL or await database.has_facts():
+        return {}
+    from server.cli.commands import write_sample_with_progress
+
+    return await write_sample_with_progress(place, database, settings.sample)
+
+
+def _run(settings: Settings, place: Place, accounts: dict[str, str]) -> None:
+    import uvicorn
+
+    from server.app import create_app
+
+    _greet(settings, accounts)
+    uvicorn.run(
+        create_app(settings, place.database()),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def _greet(settings: Settings, accounts: dict[str, str]) -> None:
+    address = f"http://{settings.host}:{settings.port}{settings.path_prefix}"
+    lines = [
+        "",
+        f"信途已启动：{address}/",
+        f"  公众网站    {address}/",
+        f"  数据接口    {address}/graphql（POST，GraphQL）",
+        "  导入双公示  .venv/bin/python -m server import 表格.xlsx --agency 370117",
+        "  全部命令    .venv/bin/python -m server --help",
+        "  停止        Ctrl+C",
+    ]
+    if settings.env is Environment.TRIAL:
+        lines.insert(2, "  （试用环境，数据为示例，纯属虚构）")
+    if accounts:
+        lines += ["  试用密钥（只显示这一次，可用 python -m server account 另发）："]
+        lines += [f"    {name}  {key}" for name, key in accounts.items()]
+    print("\n".join(lines), flush=True)
+
+
+def sample_folder(settings: Settings) -> Path:
+    """Gives the folder in which the sample's tables are kept for a clerk to look at."""
+    return settings.data_dir / "sample"
