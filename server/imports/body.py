@@ -57,6 +57,8 @@ class Body:
         self._identity = [
             place for place, code in zip(self._positions, self._codes, strict=True) if code.endswith(_IDENTITY)
         ]
+        # A header repeated on every printed page repeats this cell, too.
+        self._key = (self._identity or self._positions)[0]
         self._derive = _Derive(header, self._codes)
         self._initials = layout.tail_initials()
         self._other_cells: Counter[int] = Counter()
@@ -111,8 +113,7 @@ class Body:
         if blank:
             self._count_others(row, 0)
             return "OTHER_COLUMNS_ONLY"
-        repeated = any(row[place] == self._header.texts[place] for place in self._identity)
-        if repeated or number - self._header_row <= _FORM_ROWS:
+        if number - self._header_row <= _FORM_ROWS or row[self._key] == self._header.texts[self._key]:
             return "FORM_ROWS" if layout.is_form_row(row) else None
         return None
 
@@ -204,15 +205,16 @@ class _Derive:
 
 def clean(value: Any) -> Any:
     """Gives a value that is no text in the form rows have: whole numbers ``int``, midnights ``date``, spoilt marked."""
-    if isinstance(value, bool):
+    kind = type(value)
+    if kind is date or kind is bool:
         return value
-    if isinstance(value, int | float):
+    if kind is float or kind is int:
         if not -EXACT_BELOW < value < EXACT_BELOW:
             return Spoilt(Damage.DIGITS, f"{value:.5E}")
         return int(value) if value == int(value) else value
-    if isinstance(value, datetime):
+    if kind is datetime:
         return value.date() if value.time() == time() else value
-    return value if isinstance(value, date) else str(value)
+    return str(value)
 
 
 def spoil_texts(batch: Batch) -> None:

@@ -21,7 +21,7 @@ _ERROR = re.compile(rb"""\bt=["']e["']""")
 _STRING = re.compile(rb"""\bt=["']str["']""")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)<")
-_TRIGGERS = (b't="e"', b"t='e'", b"<f", b":f>", b":f ")
+_TRIGGERS = (b't="e"', b"t='e'", b"<f", b":f")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 

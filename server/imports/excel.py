@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -39,12 +40,19 @@ def open_excel(path: Path, form: Format, limits: Limits) -> Iterator[Source | Sk
             elif about.visible != SheetVisibleEnum.Visible:
                 yield Skipped(about.name, "是隐藏的工作表；如需导入请先取消隐藏")
             else:
-                spoilt = _spoilt(path, about.name) if form is Format.XLSX else {}
-                yield _source(book.get_sheet_by_index(position), spoilt, limits)
+                yield _load(book, position, path if form is Format.XLSX else None, limits)
     except PasswordError:
         refuse("FILE_ENCRYPTED", "工作簿设有打开密码：请去掉密码后另存，再导入")
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile, ElementTree.ParseError):
         refuse("FILE_UNREADABLE", f"文件内容不完整或已损坏：{SAVE_AS}；仍不行请重新导出")
+
+
+def _load(book: CalamineWorkbook, position: int, archive: Path | None, limits: Limits) -> Source:
+    # calamine and zlib both let go of the interpreter: looking for damage costs no time beside the loading.
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(_spoilt, archive, book.sheet_names[position]) if archive else None
+        sheet = book.get_sheet_by_index(position)
+        return _source(sheet, looking.result() if looking else {}, limits)
 
 
 def _spoilt(path: Path, sheet: str) -> SpoiltCells:
