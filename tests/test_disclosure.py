@@ -298,7 +298,6 @@ async def test_no_door_role_can_read_or_write_anything_but_its_views(database, d
     ):
         with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.ReadOnlySQLTransactionError)):
             async with database.read(viewer, readonly=False) as connection:
-                await connection.execute("SET TRANSACTION READ WRITE")
                 await connection.execute(statement)
 
 
@@ -309,7 +308,6 @@ async def test_the_views_cannot_be_written_through(database, door) -> None:
     for statement in ("UPDATE enterprise SET name = 'x'", "DELETE FROM penalty", "INSERT INTO head VALUES (1)"):
         with pytest.raises(asyncpg.PostgresError) as raised:
             async with database.read(Viewer(door), readonly=False) as connection:
-                await connection.execute("SET TRANSACTION READ WRITE")
                 await connection.execute(statement)
         assert isinstance(raised.value, (asyncpg.InsufficientPrivilegeError, asyncpg.ObjectNotInPrerequisiteStateError))
 

@@ -124,6 +124,9 @@ class Database:
             self._connection(viewer.door.value) as connection,
             connection.transaction(isolation="repeatable_read", readonly=readonly),
         ):
+            if not readonly:
+                # The role's default is read-only, and the driver only ever asks for READ ONLY.
+                await connection.execute("SET TRANSACTION READ WRITE")
             await connection.execute(SET_VIEWER, *viewer.settings().values())
             yield connection
 
