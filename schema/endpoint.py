@@ -19,8 +19,8 @@ from schema.plan.documents import Refused, is_query
 from schema.plan.run import Executor
 from schema.requests import GraphQLRequest, read_request
 from server.database.connection import Database
-from server.errors import CreditError, Unavailable
-from server.viewer import PUBLIC, Viewer
+from server.errors import CreditError, Forbidden, Unavailable
+from server.viewer import PUBLIC, Door, Viewer
 
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
@@ -98,6 +98,8 @@ class Endpoint:
 
     async def _answer(self, request: Request) -> bytes:
         viewer = await viewer_of(request, self.database, self.viewer_for)
+        if viewer.door is Door.DEVICE:
+            raise Forbidden("终端密钥只能用于顶灯接口，不能用于 GraphQL")
         given = await read_request(request)
         try:
             return await self._execute(request.method, viewer, given)

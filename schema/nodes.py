@@ -103,6 +103,12 @@ def read_global_id(value: str) -> tuple[str, UUID | None]:
     return raw[:2].decode("latin-1"), UUID(bytes=raw[2:])
 
 
+def read_id_of(tag: str, value: str) -> UUID | None:
+    """Gives the uuid in a global id of the type with these two letters; None for any other."""
+    found, row = read_global_id(value)
+    return row if found == tag else None
+
+
 def global_id(tag: str, row: UUID) -> str:
     """Gives the global id of a row (the same as the plans make in SQL)."""
     return base64.b64encode(tag.encode() + row.bytes, altchars=b"-_").decode()

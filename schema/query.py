@@ -6,11 +6,11 @@ import strawberry
 
 from schema.agencies import Agency
 from schema.imports import STATE, Correction, ImportBatch
-from schema.nodes import PAGING, Connection, Node, read_global_id
+from schema.nodes import PAGING, Connection, Node, read_global_id, read_id_of
 from schema.plan.mapping import Argument, ByGlobalId, Key, One, Page, column, mapped, row
 from schema.subjects import Enterprise
 
-_ID = Argument("id", strawberry.ID, "永久标识 id", "uuid", convert=lambda value: read_global_id(value)[1])
+_BATCH = Argument("id", strawberry.ID, "永久标识 id", "uuid", convert=lambda value: read_id_of("BA", value))
 
 
 @strawberry.type(description="服务状态 service：今天是哪一天，数据到哪个修订")
@@ -43,7 +43,7 @@ class Query:
     )
     service: Service | None = mapped("服务状态 service", One("true"))
     import_batch: ImportBatch | None = mapped(
-        "导入批次 import batch；只有所属机关的经办人可见", One("{item}.id = {id}"), arguments=[_ID]
+        "导入批次 import batch；只有所属机关的经办人可见", One("{item}.id = {id}"), arguments=[_BATCH]
     )
     corrections: Connection[Correction] = mapped(
         "待更正数据 corrections，先入队的在前；只有所属机关的经办人可见",

@@ -61,11 +61,13 @@ RENAMED_ON = {
 }
 STATES = {("Licence", "1"): "VALID", ("Licence", "2"): "INVALID"}
 ENUMS = {"kind", "scope", "state", "severity", "severity_override", "subject_kind", "withdrawal"}
-PLAIN_KIND = {"Commitment", "Measure"}
+#: Values that a resolver of this file has made, not columns.
+DERIVED = {"hasNextPage", "hasPreviousPage", "startCursor", "endCursor", "disputed", "label"}
+PLAIN = {("Commitment", "kind"), ("Measure", "kind"), ("Vehicle", "state")}
 
 
 def snake(name: str) -> str:
-    return re.sub(r"([A-Z])", r"_\1", name).lower()
+    return re.sub(r"([A-Z])", r"_\1", name).lower().lstrip("_")
 
 
 def encode(tag_or_text: bytes) -> str:
@@ -108,14 +110,14 @@ class Reference:
             return await special(row, **given)
         if name in LISTS:
             return await self.page(row, name, given)
-        if name in row:
+        if parent.endswith(("Connection", "Edge")) or name in DERIVED:
             return row[name]
         return leaf(parent, RENAMED_ON.get(parent, {}).get(name, snake(name)), row)
 
     async def page(self, row: dict[str, Any], name: str, given: dict[str, Any]) -> dict[str, Any]:
         kind, column, newest_first = LISTS[name]
         view = VIEWS[kind][0] if kind in VIEWS else CHILD_VIEWS[kind]
-        owner = {"Query": None, "Agency": "parent_id"}.get(row["__typename"], snake(row["__typename"])[1:] + "_id")
+        owner = {"Query": None, "Agency": "parent_id"}.get(row["__typename"], snake(row["__typename"]) + "_id")
         found = await self.rows(
             f"SELECT * FROM {view}" + (f" WHERE {owner} = $1" if owner else ""), *([row["id"]] if owner else [])
         )
@@ -147,7 +149,8 @@ class Reference:
         return await self.one("Agency", "code", code)
 
     async def _query_import_batch(self, _row: Any, id: str) -> Any:
-        return await self._query_node(_row, id)
+        found = await self._query_node(_row, id)
+        return found if found and found["__typename"] == "ImportBatch" else None
 
     async def _query_node(self, _row: Any, id: str) -> Any:
         raw = base64.urlsafe_b64decode(id)
@@ -178,10 +181,7 @@ class Reference:
         return None
 
     async def _vehicle_holder(self, row: dict[str, Any]) -> Any:
-        return await self._any_party(row | {"practitioner_id": None})
-
-    async def _vehicle_person(self, row: dict[str, Any]) -> Any:
-        return await self._any_party({"practitioner_id": row["practitioner_id"]})
+        return await self._any_party(row)
 
     async def _any_record(self, row: dict[str, Any]) -> Any:
         for kind in ("Licence", "Penalty", "Act"):
@@ -237,7 +237,7 @@ def leaf(parent: str, column: str, row: dict[str, Any]) -> Any:
     value = row[column]
     if (parent, value) in STATES:
         return STATES[parent, value]
-    if column in ENUMS and isinstance(value, str) and parent not in PLAIN_KIND and parent != "Vehicle":
+    if column in ENUMS and isinstance(value, str) and (parent, column) not in PLAIN:
         return value.upper()
     if isinstance(value, date | datetime):
         return value.isoformat()

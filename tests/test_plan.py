@@ -46,7 +46,7 @@ DOCUMENTS: list[tuple[str, dict[str, Any]]] = [
             newest: licences(last: 1) { edges { node { documentNumber } } }
             penalties { totalCount edges { node { ...R fineYuan disclosure { from until basis disputed term } } } }
             acts(kind: INSPECTION) { edges { node { kind result @include(if: $more) basis @skip(if: $less) } } }
-            vehicles { edges { node { plate holder { ... on Enterprise { uscc } } person { __typename } } } }
+            vehicles { edges { node { plate holder { ... on Enterprise { uscc } } } } }
           }
           none: enterprise(uscc: "91110000600037341L") { name }
           service { today }
@@ -132,7 +132,12 @@ async def test_plan_and_reference_executor_agree(database: TrialDatabase, viewer
     documents = [*DOCUMENTS, *((generated.query(), {}) for _ in range(40))]
     rich = 0
     for text, variables in documents:
-        got, expected = await ask(database, text, variables, who), await reference.run(text, variables)
+        try:
+            got = await ask(database, text, variables, who)
+        except CreditError as error:
+            assert error.code == "COST_LIMIT_EXCEEDED", text
+            continue
+        expected = await reference.run(text, variables)
         assert got == expected, text
         assert json.dumps(got) == json.dumps(expected), "the order of keys is the document's"
         rich += len(json.dumps(got)) > 300
@@ -183,17 +188,17 @@ async def test_hidden_and_unknown_look_alike(database: TrialDatabase) -> None:
     assert seen_inside == {"node": {"id": hidden}}
 
 
-async def test_a_person_who_may_not_be_shown_is_a_masked_edge(database: TrialDatabase) -> None:
-    """The government door shows the penalty; whose name and id it may tell is the door's decision, not an error."""
-    await build(database)
-    text = (
-        "query ($u: String!) { enterprise(uscc: $u) { vehicles { edges { node { plate person { __typename } } } } } }"
-    )
+async def test_an_edge_to_a_hidden_person_gives_no_id_and_no_error(database: TrialDatabase) -> None:
+    """A taxi is public, its owner need not be: the edge must not tell who, nor break the answer about the taxi."""
+    world = await build(database)
+    text = """query ($a: ID!, $b: ID!) { a: node(id: $a) { ...V } b: node(id: $b) { ...V } }
+      fragment V on Vehicle { plate holder { __typename } }"""
+    ids = {"a": global_id("VE", world.ids["VE"]), "b": global_id("VE", world.ids["his vehicle"])}
 
-    data = await ask(database, text, {"u": USCC})
+    data = await ask(database, text, ids)
 
-    people = {e["node"]["plate"]: e["node"]["person"] for e in data["enterprise"]["vehicles"]["edges"]}
-    assert people == {"豫D00001": None, "鲁A00002": {"__typename": "Practitioner"}, "鲁A12345": None}
+    assert data["a"] == {"plate": "鲁A00002", "holder": {"__typename": "Practitioner"}}
+    assert data["b"] == {"plate": "豫D00001", "holder": None}
 
 
 async def test_two_hundred_long_aliases_and_sixty_fields_are_right(database: TrialDatabase) -> None:

@@ -65,7 +65,9 @@ async def build(database: Database) -> World:
         await make.put(write, "act", *acts)
         ratings = [
             make.rating(home, effective_from=date(2026, 6, 1), **of_firm),
-            make.rating(home, effective_from=date(2025, 6, 1), score=None, grade="B", **of_firm),
+            make.rating(
+                home, effective_from=date(2025, 6, 1), period_from=date(2024, 1, 1), score=None, grade="B", **of_firm
+            ),
             make.rating(home, practitioner_id=shown["id"], standard="taxi_driver"),
         ]
         await make.put(write, "rating", *ratings)
@@ -117,11 +119,13 @@ async def build(database: Database) -> World:
         await make.put(write, "benefit_grant", make.benefit_grant(home, product["id"], **of_firm))
         vehicles = [
             make.vehicle(home, "鲁A12345", **of_firm),
-            make.vehicle(home, "豫D00001", enterprise_id=firm["id"], practitioner_id=unknown["id"]),
-            make.vehicle(home, "鲁A00002", enterprise_id=firm["id"], practitioner_id=shown["id"]),
+            make.vehicle(home, "豫D00001", practitioner_id=unknown["id"]),
+            make.vehicle(home, "鲁A00002", practitioner_id=shown["id"]),
         ]
         await make.put(write, "vehicle", *vehicles)
     ids = {"LI": licences[0]["id"], "PE": penalties[0]["id"], "AC": acts[0]["id"], "RA": ratings[0]["id"]}
-    ids |= {"EN": firm["id"], "IB": shop["id"], "PR": shown["id"], "VE": vehicles[1]["id"], "AG": unit["id"]}
+    ids |= {"EN": firm["id"], "IB": shop["id"], "PR": shown["id"], "VE": vehicles[2]["id"], "AG": unit["id"]}
     ids |= {"LE": entry["id"], "BP": product["id"]}
-    return World(home, firm["id"], expired["id"], ids | {"hidden person": unknown["id"]})
+    return World(
+        home, firm["id"], expired["id"], ids | {"hidden person": unknown["id"], "his vehicle": vehicles[1]["id"]}
+    )

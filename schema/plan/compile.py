@@ -360,8 +360,6 @@ class Compiler:
         def ordered(alias: str) -> str:
             return order.format(key.of(alias), alias, "DESC" if down else "ASC")
 
-        rows = f"SELECT {inner}.* FROM {view} {inner} WHERE {where} ORDER BY {ordered(inner)} LIMIT {limit} + 1"
-        numbered = f"SELECT {middle}.*, row_number() OVER (ORDER BY {ordered(middle)}) AS xn FROM ({rows}) {middle}"
         more = f"coalesce(bool_or({outer}.xn > {limit}), false)"
         passed = [
             f"EXISTS (SELECT 1 FROM {view} {inner} WHERE {count} AND NOT {one})" if one else "false"
@@ -380,7 +378,11 @@ class Compiler:
         self.sizes.append(size)
         body = self._object(connection, nodes, _Frame(frame.alias, sheet))
         self.sizes.pop()
-        return f"(SELECT {body} FROM ({numbered}) {outer})"
+        # Every part that reads the page's rows is an aggregate over them; without one, no row need be read.
+        most = f"{limit} + 1" if f"{outer}." in body else f"0 * {limit}"
+        rows = f"SELECT {inner}.* FROM {view} {inner} WHERE {where} ORDER BY {ordered(inner)} LIMIT {most}"
+        numbered = f"SELECT {middle}.*, row_number() OVER (ORDER BY {ordered(middle)}) AS xn FROM ({rows}) {middle}"
+        return f"(SELECT {body} FROM ({numbered}) {outer} HAVING true)"
 
     def _beyond(self, page: Page, given: _Given, name: str, alias: str) -> str | None:
         """The condition of one cursor: strictly after, or strictly before it, in the connection's own order."""
