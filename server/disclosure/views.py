@@ -137,7 +137,7 @@ def _function(door: Door, signature: str, returns: str, body: str, *, volatile: 
 
 
 def _today_function(door: Door) -> str:
-    return _function(door, "today()", "date", "SELECT (journal.moment() AT TIME ZONE 'Asia/Shanghai')::date")
+    return _function(door, "today()", "date", "SELECT journal.today()")
 
 
 def _find_person(door: Door) -> str:

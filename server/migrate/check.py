@@ -57,10 +57,12 @@ async def structure_faults(connection: asyncpg.Connection, *, prefix: str, trial
 
 
 async def _clock_faults(connection: asyncpg.Connection, trial: bool) -> list[str]:
-    source = await connection.fetchval("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure('journal.moment()')")
-    if source is None:
-        return ["缺少函数 journal.moment：请运行 python -m server migrate。"]
-    if not trial and "journal.trial" in source:
+    sources = await connection.fetch(
+        "SELECT prosrc FROM pg_proc WHERE oid IN (to_regprocedure('journal.moment()'), to_regprocedure('journal.today()'))"
+    )
+    if len(sources) != 2:
+        return ["缺少函数 journal.moment 或 journal.today：请运行 python -m server migrate。"]
+    if not trial and any("journal.trial" in row["prosrc"] for row in sources):
         return ["生产库使用了试用库的“今天”：请以 XINTU_ENV=production 重新运行 python -m server migrate。"]
     return []
 

@@ -199,25 +199,30 @@ async def _ensure_schemas(plan: Plan, connection: asyncpg.Connection) -> None:
     await connection.execute(resources.files("server.journal").joinpath("journal.sql").read_text("utf-8"))
     for action in Action:
         await connection.execute("INSERT INTO journal.action VALUES ($1) ON CONFLICT DO NOTHING", action.value)
-    await connection.execute(moment_function(plan.trial))
-    await connection.execute("REVOKE ALL ON FUNCTION journal.moment() FROM PUBLIC")
+    await connection.execute(clock_functions(plan.trial))
 
 
-def moment_function(trial: bool) -> str:
-    """Gives the one clock of the database. In production it reads no setting; a trial's day is the owner's to set."""
-    head = (
-        "CREATE OR REPLACE FUNCTION journal.moment() RETURNS timestamptz LANGUAGE sql VOLATILE SECURITY DEFINER"
-        " SET search_path = pg_catalog, pg_temp AS $body$ "
+def clock_functions(trial: bool) -> str:
+    """Gives the database's two clocks: a write's moment, and the day a read happens on (one day per transaction).
+
+    In production they read no setting and no table; a trial's day is the owner's to set.
+    """
+    shanghai = "AT TIME ZONE 'Asia/Shanghai'"
+    moment, today, prepare = "SELECT clock_timestamp()", f"SELECT (now() {shanghai})::date", ""
+    if trial:
+        prepare = (
+            "CREATE TABLE IF NOT EXISTS journal.trial (one boolean PRIMARY KEY DEFAULT true CHECK (one), day date);"
+            "INSERT INTO journal.trial (day) VALUES (NULL) ON CONFLICT DO NOTHING;"
+        )
+        fixed = f"(t.day + (clock_timestamp() {shanghai})::time) {shanghai}"
+        moment = f"SELECT coalesce({fixed}, clock_timestamp()) FROM journal.trial t"
+        today = f"SELECT coalesce(t.day, (now() {shanghai})::date) FROM journal.trial t"
+    head = "LANGUAGE sql {} SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$ {} $body$;"
+    return (
+        f"{prepare} CREATE OR REPLACE FUNCTION journal.moment() RETURNS timestamptz {head.format('VOLATILE', moment)}"
+        f" CREATE OR REPLACE FUNCTION journal.today() RETURNS date {head.format('STABLE', today)}"
+        " REVOKE ALL ON FUNCTION journal.moment(), journal.today() FROM PUBLIC"
     )
-    if not trial:
-        return head + "SELECT clock_timestamp() $body$"
-    return f"""
-CREATE TABLE IF NOT EXISTS journal.trial (one boolean PRIMARY KEY DEFAULT true CHECK (one), day date);
-INSERT INTO journal.trial (day) VALUES (NULL) ON CONFLICT DO NOTHING;
-{head}
-SELECT coalesce(
-    (t.day + (clock_timestamp() AT TIME ZONE 'Asia/Shanghai')::time) AT TIME ZONE 'Asia/Shanghai', clock_timestamp())
-FROM journal.trial t $body$"""
 
 
 async def _run_migrations(
@@ -374,7 +379,7 @@ async def _grant_writer(connection: asyncpg.Connection, writer: str) -> None:
     await connection.execute(
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {TABLES_SCHEMA} FROM {writer};"
         f"GRANT USAGE ON SCHEMA {TABLES_SCHEMA}, journal TO {writer};"
-        f"GRANT EXECUTE ON FUNCTION journal.begin(text, text, text), journal.moment() TO {writer};"
+        f"GRANT EXECUTE ON FUNCTION journal.begin(text, text, text), journal.today() TO {writer};"
         f"GRANT SELECT, INSERT, UPDATE ON {tables(FACTS)} TO {writer};"
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables(work)} TO {writer};"
         f"GRANT SELECT, INSERT ON {TABLES_SCHEMA}.access_log TO {writer};"
