@@ -6,7 +6,7 @@ Made once, when a row is written. Not for deciding who sees what (``doors.py``),
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -27,6 +27,8 @@ _SHAPE = Shape(
 )
 _DOTS = "·•・‧∙⋅･．"
 _BETWEEN = " .-"
+_WITHOUT_SIGNS = str.maketrans("", "", _BETWEEN + "()")
+_WITHOUT_BETWEEN = str.maketrans("", "", _BETWEEN)
 #: A name may be written with so many blanks between two characters; more is another word.
 _WIDEST_GAP = 4
 _PERSONAL_TYPES = ("身份证", "外国人永久居留身份证")
@@ -135,29 +137,29 @@ def _cover(number: str, keep: tuple[int, int]) -> str:
 
 
 def _compact(form: str) -> str:
-    return "".join(c for c in form if c not in " .-()")
+    return form.translate(_WITHOUT_SIGNS)
 
 
 def _occurrences(form: str, person: str) -> Iterator[tuple[int, int]]:
     """Where a person's name stands, blanks and dots between its characters allowed."""
-    wanted = "".join(c for c in normal(person) if c not in _BETWEEN)
+    wanted = normal(person).translate(_WITHOUT_BETWEEN)
     # A single character is no name: it would blacken every text that has it.
     if len(wanted) < 2 or not all(c in form for c in wanted):
         return
-    places = [i for i, c in enumerate(form) if c not in _BETWEEN]
-    packed = "".join(form[i] for i in places)
+    packed = form.translate(_WITHOUT_BETWEEN)
+    # Building the places of a text costs more than all else, and most texts have nothing between.
+    places = range(len(form)) if len(packed) == len(form) else [i for i, c in enumerate(form) if c not in _BETWEEN]
     at = packed.find(wanted)
     while at >= 0:
         run = places[at : at + len(wanted)]
-        closed = all(b - a <= _WIDEST_GAP for a, b in pairwise(run))
-        if closed and not _inside_word(form, wanted, run):
+        if all(b - a <= _WIDEST_GAP for a, b in pairwise(run)) and not _inside_word(form, wanted, run):
             yield run[0], run[-1] + 1
             at = packed.find(wanted, at + len(wanted))
         else:
             at = packed.find(wanted, at + 1)
 
 
-def _inside_word(form: str, wanted: str, run: list[int]) -> bool:
+def _inside_word(form: str, wanted: str, run: Sequence[int]) -> bool:
     """A Latin name is a word of its own: Li is not in LICENCE."""
     if not wanted.isascii():
         return False

@@ -94,7 +94,7 @@ _LANDLINE = re.compile(r"0[1-9][0-9]{9,10}")
 #: Groups as people write a mobile number with hyphens.
 _MOBILE_GROUPS = {(3, 4, 4), (3, 8), (7, 4), (4, 4, 3), (4, 7), (3, 3, 5), (1,) * 11}
 _OLD_ID_GROUPS = {(6, 6, 3), (6, 9), (3, 3, 3, 3, 3), (5, 5, 5), (1,) * 15}
-_LONGEST = 19
+_SHORTEST, _LONGEST = 10, 19
 #: Phones, old and new ID numbers, bank cards.
 _LENGTHS = frozenset({10, 11, 12, 15, 16, 17, 18, 19})
 
@@ -118,7 +118,8 @@ def find(text: str, form: str) -> list[Span]:
     spans += [Span(m.start(), m.end(), Found.OTHER) for m in _TRAVEL.finditer(form)]
     if _LONG_RUN.search(form):
         for cluster in _GROUPS.finditer(_without_codes(form)):
-            spans += _in_cluster(form, cluster)
+            if cluster.end() - cluster.start() >= _SHORTEST:
+                spans += _in_cluster(form, cluster)
     return sorted(spans, key=lambda s: (s.start, -s.end))
 
 
