@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from server.accounts.service import DEFAULT_QUOTA, KeyRole, issue_key, list_keys, revoke_key
-from server.catalogue import diff as catalogue_diff
+from server.catalogue.rules import Catalogue, Measures
 from server.cli.place import Place, find_place, opened
 from server.cli.serve import sample_folder
 from server.clock import today_in_shanghai
@@ -327,8 +327,13 @@ def catalogue_diff_command(
     measures: Annotated[bool, typer.Option("--measures", help="比较措施清单而非信息目录")] = False,
 ) -> None:
     """比较目录（或措施清单）的两个版本：新增、取消、改动的事项。"""
-    for line in catalogue_diff.lines(old, new, measures=measures, rules_dir=load_settings().rules_dir):
-        print(line)
+    rules_dir = load_settings().rules_dir
+    found = (Measures if measures else Catalogue).load(rules_dir).diff(old, new)
+    table = Table("", "代码", "名称", title=f"{old} → {new}")
+    for word, items in (("新增", found.added), ("取消", found.removed), ("改动", found.changed)):
+        for code, name in items:
+            table.add_row(word, code, name)
+    Console().print(table)
 
 
 @app.command("bench")
