@@ -1,0 +1,275 @@
+"""分段写入 puts a chunk of judged rows into the store in one transaction: facts, queue and counts together.
+
+Good rows are one revision of the journal. Which of them are new is asked after the revision has begun, when no other
+write can come between; if none is new or changed, there is no revision. Not for judging rows: see ``judge``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from server.imports import batches, queue
+from server.imports.batches import BatchResult, Counts
+from server.imports.judge import Judge, Judged, Repeated
+from server.imports.law import SENT, Law, Record, Rules, party_of
+from server.imports.normal import Draft
+from server.imports.queue import Settling
+from server.imports.rows import Kind
+from server.imports.verdict import Verdict
+from server.journal.actions import Action
+from server.journal.service import Write, begin
+from server.records import store
+from server.subjects import service as subjects
+from server.subjects.service import Identity, Party, Registrar, Subject
+
+_SUBJECT_COLUMNS = ("enterprise_id", "individual_business_id", "practitioner_id")
+_KEPT = ("id", "source_unit_id", "reported_on", "severity_override")
+
+
+@dataclass
+class Context:
+    """一次导入 what all its chunks share."""
+
+    rules: Rules
+    judge: Judge
+    result: BatchResult
+    settling: Settling
+    secret: str
+    actor: str
+    agency: UUID
+    action: Action = Action.RECORDS_IMPORT
+    reason: str = ""
+
+    @property
+    def law(self) -> Law:
+        """The rules with their memory."""
+        return self.judge.law
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """行结果: what became of a row, and its record in store if it has one."""
+
+    draft: Draft
+    verdict: Verdict
+    record_id: UUID | None = None
+
+
+@dataclass(slots=True)
+class Change:
+    """更正: a record and the row in store that it makes a new version of."""
+
+    record: Record
+    old: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Sorted:
+    """分类: what the store says to the good rows of a chunk."""
+
+    new: list[Record] = field(default_factory=list)
+    changed: list[Change] = field(default_factory=list)
+    #: row numbers of this chunk's good rows, by identity of the draft → verdict and record
+    places: dict[int, tuple[Verdict, UUID | None]] = field(default_factory=dict)
+
+
+class _NothingToWriteError(Exception):
+    """Every row is in store already: the revision that had begun is taken back."""
+
+
+async def write_chunk(connection: asyncpg.Connection, context: Context, judged: Sequence[Judged]) -> list[Outcome]:
+    """Writes a chunk and gives each row's outcome, in the chunk's order.
+
+    An error leaves the store, the queue and the counts as they were before the chunk.
+    """
+    async with connection.transaction():
+        await queue.lock(connection, context.agency)
+        outcomes = await put_in(connection, context, judged)
+        bad = [outcome.draft for outcome in outcomes if outcome.verdict is Verdict.REJECTED]
+        await queue.keep(connection, context.secret, context.agency, context.result.batch_id, bad)
+        counts = _counted(context.result.counts, outcomes)
+        await batches.count(connection, context.result.batch_id, counts)
+    context.result.counts = counts
+    for outcome in outcomes:
+        if outcome.record_id is not None:
+            context.settling.good(outcome.draft.raw, outcome.draft.values["document_number"])
+    return outcomes
+
+
+async def put_in(connection: asyncpg.Connection, context: Context, judged: Sequence[Judged]) -> list[Outcome]:
+    """Puts the good rows among the judged into the store, inside the caller's transaction; gives each row's outcome."""
+    sorted_ = Sorted()
+    records = [row for row in judged if isinstance(row, Record)]
+    if records:
+        await _facts(connection, context, records, sorted_)
+    return [_outcome(row, sorted_) for row in judged]
+
+
+async def _facts(connection: asyncpg.Connection, context: Context, records: list[Record], sorted_: Sorted) -> None:
+    try:
+        async with connection.transaction():
+            w = await begin(connection, context.actor, context.action, context.reason)
+            for kind in Kind:
+                await _sort(w, context, kind, [record for record in records if record.kind is kind], sorted_)
+            if not sorted_.new and not sorted_.changed:
+                raise _NothingToWriteError
+            places = await _subjects(w, context, sorted_)
+            await _store(w, context, sorted_, places)
+    except _NothingToWriteError:
+        pass
+
+
+async def _sort(w: Write, context: Context, kind: Kind, records: list[Record], into: Sorted) -> None:
+    """Compares rows with the store: a record of another agency, or of another subject, is not overwritten."""
+    columns = dict.fromkeys((*_KEPT, *SENT[kind], *_SUBJECT_COLUMNS))
+    if kind is Kind.LICENCE:
+        del columns["severity_override"]
+    stored = await store.find_by_number(w.connection, kind.value, [r.key for r in records], list(columns))
+    own = {agency.id for agency in context.judge.checker.agencies.all if context.judge.checker.agencies.is_own(agency)}
+    for record in records:
+        old = stored.get(record.key)
+        place: tuple[Verdict, UUID | None] = (Verdict.REJECTED, None)
+        if old is None:
+            place = (Verdict.NEW, uuid4())
+            into.new.append(record)
+        elif old["source_unit_id"] not in own:
+            context.judge.report(
+                record.draft,
+                "OTHER_AGENCY",
+                "document_number",
+                "该文号的记录由其他机关报送，本机关不能更改；请核对文号和机关代码",
+            )
+        elif all(record.columns[name] == old[name] for name in SENT[kind]):
+            place = (Verdict.UNCHANGED, old["id"])
+        elif _another_decision(context, record, old):
+            context.judge.report(
+                record.draft,
+                "R6",
+                "document_number",
+                "该文号已用于另一相对人的决定；请核对文号。若确为更正相对人，其余内容须与原记录一致",
+            )
+        else:
+            place = (Verdict.CHANGED, old["id"])
+            into.changed.append(Change(record, old))
+        into.places[id(record.draft)] = place
+
+
+def _another_decision(context: Context, record: Record, old: Mapping[str, Any]) -> bool:
+    """Another subject under the same 文号 is a slip of the number, unless the decision itself is word for word the same:
+    then the clerk corrects the subject.
+    """
+    if _who(context, record.party()) == _who(context, party_of(old, None)):
+        return False
+    return any(record.columns[name] != old[name] for name in ("decided_on", "content"))
+
+
+def _who(context: Context, party: Party) -> Identity:
+    return subjects.identity(party, context.secret) or ("name", party.name)
+
+
+async def _subjects(w: Write, context: Context, sorted_: Sorted) -> dict[Identity, UUID]:
+    """Finds or makes the subjects of new and changed rows; gives their ids by identity.
+
+    A subject takes other names only from a decision newer than all others on it: an old row never renames it.
+    """
+    parties = [record.party() for record in (*sorted_.new, *(change.record for change in sorted_.changed))]
+    named = [(subjects.identity(party, context.secret), party) for party in parties]
+    aliases = subjects.aliases(parties)
+    wanted = subjects.newest((aliases.get(each, each), party) for each, party in named if each is not None)
+    found = await subjects.find(w.connection, wanted)
+    registrar = Registrar(w, context.rules.terms, context.rules.masking)
+    ids = {each: subject.id for each, subject in found.items()}
+    ids |= await registrar.create({each: party for each, party in wanted.items() if each not in found})
+    ids |= {alias: ids[each] for alias, each in aliases.items() if each in ids}
+    await _rename(w, registrar, [(found[each], wanted[each]) for each in found], [c.old["id"] for c in sorted_.changed])
+    return ids
+
+
+async def _rename(
+    w: Write, registrar: Registrar, pairs: Sequence[tuple[Subject, Party]], changed: Sequence[UUID]
+) -> None:
+    candidates: dict[UUID, tuple[Subject, Party]] = {}
+    for subject, party in sorted(pairs, key=lambda pair: pair[1].decided_on):
+        if registrar.differences(subject, party, newer=True):
+            candidates[subject.id] = (subject, party)
+    for table in subjects.TABLES:
+        ids = [id_ for id_, (subject, _) in candidates.items() if subject.table == table]
+        newest = await store.latest_decisions(w.connection, f"{table}_id", ids, changed) if ids else {}
+        for id_ in ids:
+            subject, party = candidates[id_]
+            await registrar.rename(subject, party, newer=id_ not in newest or party.decided_on > newest[id_])
+
+
+async def _store(w: Write, context: Context, sorted_: Sorted, subject_ids: Mapping[Identity, UUID]) -> None:
+    for kind in Kind:
+        made = [_new_row(w, context, r, sorted_, subject_ids) for r in sorted_.new if r.kind is kind]
+        await w.insert(kind.value, made)
+        changed = [_changed_row(context, c, subject_ids) for c in sorted_.changed if c.record.kind is kind]
+        await store.change(w, kind.value, changed)
+
+
+def _subject_columns(context: Context, record: Record, subject_ids: Mapping[Identity, UUID]) -> dict[str, UUID | None]:
+    party = record.party()
+    each = subjects.identity(party, context.secret)
+    row: dict[str, UUID | None] = dict.fromkeys(_SUBJECT_COLUMNS)
+    if each is not None:
+        row[f"{party.kind}_id"] = subject_ids[each]
+    return row
+
+
+def _new_row(
+    w: Write, context: Context, record: Record, sorted_: Sorted, subject_ids: Mapping[Identity, UUID]
+) -> dict[str, Any]:
+    row = record.columns | _subject_columns(context, record, subject_ids) | _dated(context, record, w.day, None)
+    row |= {"id": sorted_.places[id(record.draft)][1], "reported_on": w.day}
+    return row
+
+
+def _changed_row(context: Context, change: Change, subject_ids: Mapping[Identity, UUID]) -> dict[str, Any]:
+    """The new version; the day it first came, a withdrawal and an officer's class stay as they are."""
+    record, old = change.record, change.old
+    row = record.columns | _subject_columns(context, record, subject_ids)
+    row |= _dated(context, record, old["reported_on"], old.get("severity_override"))
+    row["id"] = old["id"]
+    return row
+
+
+def _dated(context: Context, record: Record, reported_on: Any, override: str | None) -> dict[str, Any]:
+    severity = override or record.columns.get("severity")
+    found = context.law.disclosure(record.kind, record.columns, severity, reported_on, record.catalogue_scope)
+    return {
+        "scope": found.scope,
+        "disclosed_from": found.disclosed_from,
+        "disclosed_until": found.disclosed_until,
+        "terms_edition": found.terms_edition,
+        "late_working_days": context.law.late(record.columns["due_on"], reported_on),
+    }
+
+
+def _outcome(row: Judged, sorted_: Sorted) -> Outcome:
+    if isinstance(row, Repeated):
+        return Outcome(row.draft, Verdict.IGNORED)
+    if isinstance(row, Draft):
+        return Outcome(row, Verdict.REJECTED)
+    verdict, record_id = sorted_.places[id(row.draft)]
+    return Outcome(row.draft, verdict, record_id)
+
+
+def _counted(before: Counts, outcomes: Sequence[Outcome]) -> Counts:
+    verdicts = Counter(outcome.verdict for outcome in outcomes)
+    warned = sum(1 for o in outcomes if o.draft.faults and o.verdict is not Verdict.REJECTED)
+    return Counts(
+        total=before.total + len(outcomes),
+        new=before.new + verdicts[Verdict.NEW],
+        changed=before.changed + verdicts[Verdict.CHANGED],
+        unchanged=before.unchanged + verdicts[Verdict.UNCHANGED],
+        rejected=before.rejected + verdicts[Verdict.REJECTED],
+        ignored=before.ignored + verdicts[Verdict.IGNORED],
+        warnings=before.warnings + warned,
+    )

@@ -1,0 +1,285 @@
+"""规则 what the law makes of a checked row: catalogue item, class, term of disclosure, deadline, public forms.
+
+It turns a draft into a ``Record``: the columns of the fact, but for its subject and id. Pure; not for other rows and
+not for the rules themselves: those are ``disclosure``, ``catalogue`` and ``workdays``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from server.catalogue.rules import Catalogue, Item, Refusal, licence_words
+from server.disclosure.masking import Masking
+from server.disclosure.rules import Disclosure, Fact, Terms
+from server.disclosure.severity import Severities
+from server.identifiers.uscc import PLACEHOLDER
+from server.imports.agencies import Agency
+from server.imports.book import Book
+from server.imports.normal import Draft
+from server.imports.rows import Kind
+from server.records.store import persons_of
+from server.subjects.service import PERSON, Party
+from server.workdays.calendar import Calendar, load_calendar
+
+#: Answers remembered: dates, kinds and words repeat from row to row.
+_REMEMBERED = 50_000
+_COMMON = (
+    "subject_name",
+    "subject_kind",
+    "subject_uscc",
+    "document_name",
+    "document_number",
+    "decided_on",
+    "valid_until",
+    "authority_name",
+    "authority_uscc",
+    "source_unit_name",
+    "source_unit_uscc",
+    "remark",
+    "subject_registration_number",
+    "subject_organisation_code",
+    "subject_tax_number",
+    "subject_institution_number",
+    "subject_society_number",
+    "legal_representative",
+    "legal_representative_certificate_type",
+    "legal_representative_certificate_number",
+    "subject_certificate_type",
+    "subject_certificate_number",
+)
+#: Columns as the file gives them; a row is changed when one of these is.
+SENT: Mapping[Kind, tuple[str, ...]] = {
+    Kind.LICENCE: (*_COMMON, "valid_from", "licence_kind", "certificate_name", "certificate_number", "content", "state"),
+    Kind.PENALTY: (
+        *_COMMON,
+        "violation",
+        "facts",
+        "basis",
+        "penalty_kinds",
+        "content",
+        "fine_yuan",
+        "confiscated_yuan",
+        "revoked_certificate",
+        "file_disclosed_until",
+    ),
+}
+#: Free text with a public form beside it.
+FREE: Mapping[Kind, tuple[str, ...]] = {
+    Kind.LICENCE: ("content", "remark"),
+    Kind.PENALTY: ("violation", "facts", "basis", "content", "revoked_certificate", "remark"),
+}
+#: Columns that every door shows and that have no public form beside them: they are kept masked.
+_OPEN = (
+    "document_name",
+    "authority_name",
+    "source_unit_name",
+    "subject_registration_number",
+    "subject_organisation_code",
+    "subject_tax_number",
+    "subject_institution_number",
+    "subject_society_number",
+    "licence_kind",
+    "certificate_name",
+)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """全部规则 an import needs, loaded once and shared by all."""
+
+    book: Book
+    terms: Terms
+    severities: Severities
+    masking: Masking
+    catalogue: Catalogue
+    calendar: Calendar
+
+    @classmethod
+    def load(cls, rules_dir: Path | None = None) -> Rules:
+        """Reads every rule file, the bureau's on top of the shipped ones; raises ``WrongSetting``."""
+        return cls(
+            Book.load(rules_dir),
+            Terms.load(rules_dir),
+            Severities.load(rules_dir),
+            Masking.load(rules_dir),
+            Catalogue.load(rules_dir),
+            load_calendar(rules_dir),
+        )
+
+
+@dataclass(slots=True)
+class Record:
+    """入库行: a row that may go in: the columns of its fact but for id, subject and first day in store."""
+
+    draft: Draft
+    source: Agency
+    catalogue_scope: str
+    columns: dict[str, Any]
+    disclosure: Disclosure
+
+    @property
+    def kind(self) -> Kind:
+        """Which of the two tables."""
+        return self.draft.raw.kind
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The organ's code and 文号: unique within a table (R6)."""
+        return self.columns["authority_uscc"], self.columns["document_number"]
+
+    def party(self) -> Party:
+        """Gives the 行政相对人 as the row names it."""
+        return party_of(self.columns, self.source.id)
+
+
+def party_of(columns: Mapping[str, Any], source_unit: Any) -> Party:
+    """Gives the 行政相对人 of a record, from the columns of a row in hand or in store."""
+    return Party(
+        kind=columns["subject_kind"],
+        name=columns["subject_name"],
+        uscc=columns["subject_uscc"],
+        registration_number=columns["subject_registration_number"],
+        representative=columns["legal_representative"],
+        certificate_type=columns["subject_certificate_type"],
+        certificate_number=columns["subject_certificate_number"],
+        decided_on=columns["decided_on"],
+        source_unit=source_unit,
+    )
+
+
+class Law:
+    """适用规则 with the answers it has given, for one file."""
+
+    def __init__(self, rules: Rules, today: date) -> None:
+        self.rules = rules
+        self._long_term = rules.book.checks_on(today).long_term
+        self._items: dict[tuple[Any, ...], Item | Refusal] = {}
+        self._disclosures: dict[Fact, Disclosure] = {}
+        self._due: dict[date, tuple[date, bool]] = {}
+        self._late: dict[tuple[date, date], int] = {}
+
+    def item_of(self, draft: Draft, source: Agency) -> Item | Refusal:
+        """Gives the catalogue item that covers the row on its date, or the refusal (目录之外非信用)."""
+        v, kind = draft.values, draft.raw.kind
+        words = (
+            v["violation"]
+            if kind is Kind.PENALTY
+            else licence_words(v["certificate_name"], v["document_name"], v["content"])
+        )
+        key = (kind.value, v["subject_kind"], source.code, words, v["decided_on"])
+        if key not in self._items:
+            _bound(self._items)
+            self._items[key] = self.rules.catalogue.item_for(*key)
+        return self._items[key]
+
+    def record(self, draft: Draft, source: Agency, item: Item, known_on: date, override: str | None) -> Record:
+        """Gives the row as it goes in; ``known_on`` is its first day in store, ``override`` an officer's class."""
+        kind = draft.raw.kind
+        columns = self._sent(draft)
+        columns |= self._public(draft, columns)
+        columns["source_unit_id"] = source.id
+        columns["catalogue_edition"] = item.edition.id
+        columns["catalogue_item"] = item.id
+        columns["due_on"], columns["due_provisional"] = self.due(columns["decided_on"])
+        severity = None
+        if kind is Kind.PENALTY:
+            columns["severity"] = self._severity(draft)
+            severity = override or columns["severity"]
+        disclosure = self.disclosure(kind, columns, severity, known_on, item.scope)
+        return Record(draft, source, item.scope, columns, disclosure)
+
+    def disclosure(
+        self, kind: Kind, columns: Mapping[str, Any], severity: str | None, known_on: date, scope: str
+    ) -> Disclosure:
+        """Gives scope and term of the fact; ``severity`` has the officer's override in it."""
+        fact = Fact(
+            kind=kind.value,
+            decided_on=columns["decided_on"],
+            known_on=known_on,
+            subject_kind=columns["subject_kind"],
+            severity=severity,
+            valid_until=columns["valid_until"],
+            file_until=columns.get("file_disclosed_until"),
+            catalogue_scope=scope,
+        )
+        found = self._disclosures.get(fact)
+        if found is None:
+            _bound(self._disclosures)
+            found = self._disclosures[fact] = self.rules.terms.disclosure(fact)
+        return found
+
+    def due(self, decided_on: date) -> tuple[date, bool]:
+        """Gives the last working day for reporting, and whether the calendar of its year is still to come."""
+        if decided_on not in self._due:
+            deadline = self.rules.calendar.add_workdays(decided_on, self.rules.book.working_days(decided_on))
+            self._due[decided_on] = (deadline.day, deadline.provisional)
+        return self._due[decided_on]
+
+    def late(self, due_on: date, reported_on: date) -> int:
+        """Gives how many working days a row came after its deadline, 0 when in time."""
+        if reported_on <= due_on:
+            return 0
+        key = (due_on, reported_on)
+        if key not in self._late:
+            self._late[key] = self.rules.calendar.workdays_late(due_on, reported_on)
+        return self._late[key]
+
+    def _severity(self, draft: Draft) -> str:
+        v = draft.values
+        found = self.rules.severities.classify(
+            v["penalty_kinds"],
+            v["fine_yuan"],
+            v["confiscated_yuan"],
+            v["violation"],
+            on=v["decided_on"],
+            content=v["content"],
+            document_number=v["document_number"],
+            subject_kind=v["subject_kind"],
+        )
+        return found.severity
+
+    def _sent(self, draft: Draft) -> dict[str, Any]:
+        """The columns as sent: long term and the placeholder are no values, and open columns are masked."""
+        values, mask = draft.values, self.rules.masking
+        columns = {name: values[name] for name in SENT[draft.raw.kind]}
+        if columns["valid_until"] == self._long_term:
+            columns["valid_until"] = None
+        if columns["subject_uscc"] == PLACEHOLDER:
+            columns["subject_uscc"] = None
+        persons = persons_of(values)
+        for name in _OPEN:
+            value = columns.get(name)
+            if value is not None:
+                columns[name] = mask.mask_text(value, persons)
+        if "penalty_kinds" in columns:
+            columns["penalty_kinds"] = [mask.mask_text(kind, persons) for kind in columns["penalty_kinds"]]
+        return columns
+
+    def _public(self, draft: Draft, columns: Mapping[str, Any]) -> dict[str, Any]:
+        """The public forms, made once, here: numbers and phones masked, and every natural person the row names."""
+        values, mask = draft.values, self.rules.masking
+        persons = persons_of(values)
+        public: dict[str, Any] = {}
+        for column in FREE[draft.raw.kind]:
+            value = columns[column]
+            public[f"{column}_public"] = None if value is None else mask.mask_text(value, persons)
+        name, subject = values["subject_name"], values["subject_kind"]
+        public["subject_name_public"] = mask.mask_name(name) if subject == PERSON else mask.mask_text(name, persons)
+        shown = self.rules.terms.representative_public(
+            values["legal_representative"], subject, values["decided_on"], mask
+        )
+        public["legal_representative_public"] = None if shown is None else mask.mask_text(shown)
+        if "certificate_number" in columns:
+            number = columns["certificate_number"]
+            masked = None if number is None else mask.mask_text(mask.mask_certificate(number), persons)
+            public["certificate_number_public"] = masked
+        return public
+
+
+def _bound(memory: dict[Any, Any]) -> None:
+    if len(memory) >= _REMEMBERED:
+        memory.clear()

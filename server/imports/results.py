@@ -1,0 +1,71 @@
+"""行结果 the verdict of a row as report, workbook and screen show it. Not for making verdicts: see ``judge``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from server.imports.chunk import Outcome
+from server.imports.law import Law
+from server.imports.normal import Draft
+from server.imports.verdict import RowResult, Verdict
+from server.records.store import persons_of
+
+_NAMES = frozenset({"subject_name", "legal_representative"})
+_NUMBERS = {
+    "subject_certificate_number": "subject_certificate_type",
+    "legal_representative_certificate_number": "legal_representative_certificate_type",
+}
+
+
+def row_result(outcome: Outcome, law: Law, reported_on: date) -> RowResult:
+    """Gives the result of a row; its normal values are masked, as any log may show them."""
+    draft = outcome.draft
+    decided_on = draft.values["decided_on"]
+    due_on, provisional, late = None, False, None
+    if decided_on is not None and decided_on <= reported_on:
+        due_on, provisional = law.due(decided_on)
+        late = law.late(due_on, reported_on)
+    return RowResult(
+        kind=draft.raw.kind,
+        sheet=draft.raw.sheet,
+        row_number=draft.raw.row_number,
+        document_number=law.rules.masking.mask_text(draft.values["document_number"] or "") or None,
+        verdict=outcome.verdict,
+        faults=tuple(draft.faults),
+        cells=draft.raw.cells if outcome.verdict is Verdict.REJECTED else {},
+        values_masked=masked(draft, law),
+        due_on=due_on,
+        due_provisional=provisional,
+        late_working_days=late,
+    )
+
+
+def masked(draft: Draft, law: Law) -> dict[str, str | None]:
+    """Gives the normal values as texts, with every personal number and natural person masked."""
+    values = draft.values
+    persons = persons_of(values) if values["subject_kind"] is not None and values["subject_name"] is not None else ()
+    if values["subject_kind"] is None:
+        persons = tuple(v for name in _NAMES if (v := values[name]) is not None)  # nobody knows who is a person
+    return {name: _masked_value(name, value, values, persons, law) for name, value in values.items()}
+
+
+def _masked_value(name: str, value: Any, values: Mapping[str, Any], persons: tuple[str, ...], law: Law) -> str | None:
+    if value is None:
+        return None
+    mask = law.rules.masking
+    if name in _NUMBERS:
+        return mask.mask_number(values[_NUMBERS[name]] or "身份证", value)
+    if name in _NAMES and value in persons:
+        return mask.mask_name(value)
+    match value:
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return format(value, "f")
+        case tuple():
+            return ";".join(mask.mask_text(str(part), persons) for part in value)
+        case _:
+            return mask.mask_text(str(value), persons)

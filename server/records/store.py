@@ -1,0 +1,83 @@
+"""存取 how records are found and changed in bulk inside a write. Not for deciding what may change: see the services."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from server.database.roles import quote
+from server.journal.service import Write
+from server.subjects.service import INDIVIDUAL, PERSON
+
+#: The organ's code and 文号: unique within a table (domain/08 R6).
+Key = tuple[str, str]
+_TABLES = ("licence", "penalty", "act")
+
+
+def persons_of(columns: Mapping[str, Any]) -> tuple[str, ...]:
+    """Gives the natural persons a record names: the subject himself, or an individual business's owner; never a firm's
+    legal representative, who stands in public registers by his office.
+    """
+    if columns["subject_kind"] == PERSON:
+        return (columns["subject_name"],)
+    owner = columns["legal_representative"]
+    return (owner,) if columns["subject_kind"] == INDIVIDUAL and owner is not None else ()
+
+
+async def find_by_number(
+    connection: asyncpg.Connection, table: str, keys: Iterable[Key], columns: Collection[str]
+) -> dict[Key, asyncpg.Record]:
+    """Gives the records in store of the keys, with the columns asked for."""
+    pairs = list(keys)
+    if not pairs:
+        return {}
+    listed = ", ".join(f"t.{quote(c)}" for c in columns)
+    rows = await connection.fetch(
+        f"SELECT {listed} FROM {quote(table)} t"
+        " JOIN unnest($1::text[], $2::text[]) AS k (organ, number)"
+        " ON t.authority_uscc = k.organ AND t.document_number = k.number",
+        [organ for organ, _ in pairs],
+        [number for _, number in pairs],
+    )
+    return {(row["authority_uscc"], row["document_number"]): row for row in rows}
+
+
+async def latest_decisions(
+    connection: asyncpg.Connection, subject_column: str, subjects: Collection[UUID], without: Collection[UUID]
+) -> dict[UUID, date]:
+    """Gives the day of the newest decision on each subject, leaving out the records ``without``."""
+    each = " UNION ALL ".join(
+        f"SELECT {subject_column} AS subject, decided_on FROM {table}"
+        f" WHERE {subject_column} = ANY ($1) AND NOT id = ANY ($2)"
+        for table in _TABLES
+    )
+    rows = await connection.fetch(
+        f"SELECT subject, max(decided_on) AS newest FROM ({each}) a GROUP BY subject", list(subjects), list(without)
+    )
+    return {row["subject"]: row["newest"] for row in rows}
+
+
+async def change(write: Write, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Makes new versions of many records in one statement; all rows carry ``id`` and the same columns."""
+    if not rows:
+        return
+    columns = [quote(c) for c in rows[0] if c != "id"]
+    await write.connection.execute(
+        f"UPDATE {quote(table)} t SET ({', '.join(columns)}) = ROW ({', '.join(f'r.{c}' for c in columns)})"
+        f" FROM jsonb_populate_recordset(NULL::{quote(table)}, $1::jsonb) r WHERE t.id = r.id",
+        json.dumps([dict(row) for row in rows], ensure_ascii=False, default=_plain),
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    raise TypeError(f"no JSON form for {type(value).__name__}")
