@@ -93,7 +93,7 @@ ALTER TABLE authorisation ADD CONSTRAINT authorisation_one_subject CHECK (num_no
 CREATE INDEX authorisation_by_enterprise ON authorisation (enterprise_id, valid_from DESC, id DESC) WHERE enterprise_id IS NOT NULL;
 CREATE INDEX authorisation_by_individual_business ON authorisation (individual_business_id, valid_from DESC, id DESC) WHERE individual_business_id IS NOT NULL;
 CREATE INDEX authorisation_by_practitioner ON authorisation (practitioner_id, valid_from DESC, id DESC) WHERE practitioner_id IS NOT NULL;
-ALTER TABLE vehicle ADD CONSTRAINT vehicle_one_subject CHECK (num_nonnulls(enterprise_id, individual_business_id, practitioner_id) <= 1);
+ALTER TABLE vehicle ADD CONSTRAINT vehicle_one_subject CHECK (num_nonnulls(enterprise_id, individual_business_id) <= 1);
 CREATE INDEX vehicle_by_enterprise ON vehicle (enterprise_id, plate DESC, id DESC) WHERE enterprise_id IS NOT NULL;
 CREATE INDEX vehicle_by_individual_business ON vehicle (individual_business_id, plate DESC, id DESC) WHERE individual_business_id IS NOT NULL;
 CREATE INDEX vehicle_by_practitioner ON vehicle (practitioner_id, plate DESC, id DESC) WHERE practitioner_id IS NOT NULL;
