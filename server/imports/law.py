@@ -6,7 +6,7 @@ not for the rules themselves: those are ``disclosure``, ``catalogue`` and ``work
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -53,7 +53,15 @@ _COMMON = (
 )
 #: Columns as the file gives them; a row is changed when one of these is.
 SENT: Mapping[Kind, tuple[str, ...]] = {
-    Kind.LICENCE: (*_COMMON, "valid_from", "licence_kind", "certificate_name", "certificate_number", "content", "state"),
+    Kind.LICENCE: (
+        *_COMMON,
+        "valid_from",
+        "licence_kind",
+        "certificate_name",
+        "certificate_number",
+        "content",
+        "state",
+    ),
     Kind.PENALTY: (
         *_COMMON,
         "violation",
@@ -72,6 +80,8 @@ FREE: Mapping[Kind, tuple[str, ...]] = {
     Kind.LICENCE: ("content", "remark"),
     Kind.PENALTY: ("violation", "facts", "basis", "content", "revoked_certificate", "remark"),
 }
+#: Free text that many rows have in common.
+_REPEATED = frozenset({"violation", "basis"})
 #: Columns that every door shows and that have no public form beside them: they are kept masked.
 _OPEN = (
     "document_name",
@@ -161,6 +171,17 @@ class Law:
         self._disclosures: dict[Fact, Disclosure] = {}
         self._due: dict[date, tuple[date, bool]] = {}
         self._late: dict[tuple[date, date], int] = {}
+        self._masked: dict[str, str] = {}
+
+    def mask(self, text: str, persons: Collection[str] = ()) -> str:
+        """Gives the public form of a text that other rows repeat (names of organs, articles of law)."""
+        if persons:
+            return self.rules.masking.mask_text(text, persons)
+        found = self._masked.get(text)
+        if found is None:
+            _bound(self._masked)
+            found = self._masked[text] = self.rules.masking.mask_text(text)
+        return found
 
     def item_of(self, draft: Draft, source: Agency) -> Item | Refusal:
         """Gives the catalogue item that covers the row on its date, or the refusal (目录之外非信用)."""
@@ -244,7 +265,7 @@ class Law:
 
     def _sent(self, draft: Draft) -> dict[str, Any]:
         """The columns as sent: long term and the placeholder are no values, and open columns are masked."""
-        values, mask = draft.values, self.rules.masking
+        values = draft.values
         columns = {name: values[name] for name in SENT[draft.raw.kind]}
         if columns["valid_until"] == self._long_term:
             columns["valid_until"] = None
@@ -254,9 +275,9 @@ class Law:
         for name in _OPEN:
             value = columns.get(name)
             if value is not None:
-                columns[name] = mask.mask_text(value, persons)
+                columns[name] = self.mask(value, persons)
         if "penalty_kinds" in columns:
-            columns["penalty_kinds"] = [mask.mask_text(kind, persons) for kind in columns["penalty_kinds"]]
+            columns["penalty_kinds"] = [self.mask(kind, persons) for kind in columns["penalty_kinds"]]
         return columns
 
     def _public(self, draft: Draft, columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -266,13 +287,15 @@ class Law:
         public: dict[str, Any] = {}
         for column in FREE[draft.raw.kind]:
             value = columns[column]
-            public[f"{column}_public"] = None if value is None else mask.mask_text(value, persons)
+            if value is not None:
+                value = self.mask(value, persons) if column in _REPEATED else mask.mask_text(value, persons)
+            public[f"{column}_public"] = value
         name, subject = values["subject_name"], values["subject_kind"]
-        public["subject_name_public"] = mask.mask_name(name) if subject == PERSON else mask.mask_text(name, persons)
+        public["subject_name_public"] = mask.mask_name(name) if subject == PERSON else self.mask(name, persons)
         shown = self.rules.terms.representative_public(
             values["legal_representative"], subject, values["decided_on"], mask
         )
-        public["legal_representative_public"] = None if shown is None else mask.mask_text(shown)
+        public["legal_representative_public"] = None if shown is None else self.mask(shown)
         if "certificate_number" in columns:
             number = columns["certificate_number"]
             masked = None if number is None else mask.mask_text(mask.mask_certificate(number), persons)
