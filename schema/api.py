@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.benefits import BenefitProduct
 from schema.plan.registry import Registry, build
+from schema.plan.run import Executor
 from schema.query import Query
 from schema.scalars import SCALARS
 from schema.subjects import IndividualBusiness, Practitioner, Vehicle
@@ -34,6 +35,12 @@ def graphql_schema() -> GraphQLSchema:
 def registry() -> Registry:
     """Gives the checked mappings; the server does not start while one is missing."""
     return build(graphql_schema())
+
+
+@cache
+def executor() -> Executor:
+    """Gives the one executor of this process, with its caches."""
+    return Executor(registry())
 
 
 def printed() -> str:

@@ -33,6 +33,11 @@ class Query:
             Argument("uscc", str, "统一社会信用代码 uscc，18 位", convert=lambda value: value.strip().upper()),
         ],
     )
+    enterprises: Connection[Enterprise] = mapped(
+        "可以公开的企业 enterprises；次序固定而无业务含义",
+        Page("true", Key("id", "uuid"), descending=False),
+        arguments=PAGING,
+    )
     agency: Agency | None = mapped(
         "按机关代码查机关 agency", One("{item}.code = {code}"), arguments=[Argument("code", str, "机关代码 code")]
     )

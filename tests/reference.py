@@ -48,6 +48,7 @@ LISTS = {
     "vehicles": ("Vehicle", "plate", False),
     "bases": ("RatingBasis", "id", False),
     "evidence": ("ListEvidence", "id", False),
+    "enterprises": ("Enterprise", "id", False),
     "units": ("Agency", "code", False),
     "corrections": ("Correction", "created_at", False),
 }
@@ -235,7 +236,7 @@ class Reference:
 def leaf(parent: str, column: str, row: dict[str, Any]) -> Any:
     """Gives one column as JSON carries it."""
     value = row[column]
-    if (parent, value) in STATES:
+    if isinstance(value, str) and (parent, value) in STATES:
         return STATES[parent, value]
     if column in ENUMS and isinstance(value, str) and (parent, column) not in PLAIN:
         return value.upper()

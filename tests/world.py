@@ -12,8 +12,8 @@ from server.database.connection import Database
 from server.viewer import Door, Viewer
 from tests import factory as make
 
-USCC = "91370117MA0000001A"
-OTHER_USCC = "91370117MA0000002B"
+USCC = "91370117MA0000001L"
+OTHER_USCC = "91370117MA0000002P"
 
 
 @dataclass(frozen=True)

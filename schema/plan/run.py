@@ -113,6 +113,11 @@ class Executor:
             raise Refused(coerced, "BAD_USER_INPUT")
         return coerced
 
+    def warm(self, document: Document, variables: Dict[str, Any]) -> Plan:
+        """Compiles the only operation of a document now, for variables of this shape."""
+        operation = document.operation(None)
+        return self.plan(document, operation, self._coerce(operation, variables))
+
     def plan(self, document: Document, operation: OperationDefinitionNode, variables: VariableValues) -> Plan:
         """Gives the plan of a query, compiled once per document, operation and shape of variables."""
         key = self._key(document, operation, variables)

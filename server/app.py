@@ -1,0 +1,117 @@
+"""应用 app: puts routes, middleware and lifespan together. Not for what any of them does.
+
+Middleware, outermost first, and why: the access log sees every answer with its final status; the security headers are
+on every answer, files and refusals too; the bound of bodies stands before anything that reads one; files come before
+routes, as most requests of a visit are for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from schema.api import executor
+from schema.endpoint import Endpoint
+from schema.plan.limits import LIMITS
+from server.accounts.service import viewer_for
+from server.database.connection import Database
+from server.errors import CreditError
+from server.pages.manners import AccessLog, BodyBound, SecurityHeaders
+from server.pages.render import Renderer
+from server.pages.site import Site
+from server.pages.static import StaticFiles
+from server.pages.urls import PAGES
+from server.settings import Environment, Settings
+
+
+def create_app(settings: Settings, database: Database) -> Starlette:
+    """Gives the whole service over one database; raises ``WrongSetting`` when a query or a mapping is wrong."""
+    prefix, trial = settings.path_prefix, settings.env is Environment.TRIAL
+    files = StaticFiles(prefix)
+    plans = executor()
+    site = Site(plans, database, Renderer(prefix, trial, files.address), prefix, trial)
+    endpoint = Endpoint(plans, database, viewer_for)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await database.close()
+            files.close()
+
+    return Starlette(
+        routes=_routes(prefix, site, endpoint, database),
+        middleware=[
+            Middleware(AccessLog, trusted=settings.trusted_proxies),
+            Middleware(SecurityHeaders),
+            Middleware(BodyBound, most=LIMITS.upload),
+            Middleware(_Files, files=files),
+        ],
+        exception_handlers=_handlers(site),
+        lifespan=lifespan,
+    )
+
+
+class _Files:
+    """Puts the file table where middleware stands."""
+
+    def __init__(self, app: ASGIApp, files: StaticFiles) -> None:
+        self.app = files.around(app)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+def _routes(prefix: str, site: Site, endpoint: Endpoint, database: Database) -> list[Route | Mount]:
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
+
+    async def readyz(_request: Request) -> Response:
+        try:
+            reasons = await database.ready()
+        except CreditError as error:
+            reasons = [error.message]
+        body = {"status": "wait", "reasons": reasons} if reasons else {"status": "ready"}
+        return JSONResponse(body, 503 if reasons else 200, headers={"cache-control": "no-store"})
+
+    public: list[Route] = [Route(page.path, site.endpoint(page)) for page in PAGES]
+    public += [
+        Route("/find", site.find),
+        Route("/graphql", endpoint, methods=["GET", "POST"]),
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+    ]
+    if not prefix:
+        return list(public)
+    # A platform's probe may not know the prefix.
+    return [Mount(prefix, routes=public), Route("/healthz", healthz), Route("/readyz", readyz)]
+
+
+def _handlers(site: Site) -> dict[Any, Any]:
+    """Every refusal that no route answered itself becomes a page."""
+
+    async def refused(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, CreditError)
+        return site.refused(error)
+
+    async def not_here(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        known = {404: "没有这个网页，请检查网址。", 405: "这个网址不接受这种请求。"}
+        response = site.error(error.status_code, known.get(error.status_code, "请求有误。"))
+        response.headers.update(error.headers or {})
+        return response
+
+    async def fault(_request: Request, _error: Exception) -> Response:
+        return site.error(500, "服务出错，已记录；请稍后再试。")
+
+    return {CreditError: refused, HTTPException: not_here, Exception: fault}
