@@ -137,8 +137,9 @@ class Body:
         for place, position in enumerate(self._positions):
             if position in spoilt:
                 values[place] = spoilt[position]
-            elif position in covered and values[place] == "":
-                values[place] = Spoilt(Damage.MERGED, "")
+            elif position in covered:
+                # A value left below the merged cell is one nobody sees.
+                values[place] = Spoilt(Damage.MERGED, str(values[place]))
                 if self._left_out["MERGED_CELLS"][-1:] != [number]:
                     self._left_out["MERGED_CELLS"].append(number)
 

@@ -24,6 +24,9 @@ from server.imports.refusals import Refused, broken_off, out_of_memory
 _SIGNS = ("\\u", "\x7f", "\ufffd", "\ufffe", "\uffff", "+")
 _C1 = re.compile("[\x80-\x9f]")
 
+#: Share of its memory beyond which a child's failure is taken for want of it.
+_NEARLY_FULL = 0.75
+
 
 def main(arguments: list[str]) -> int:
     """Reads the file named last; a refusal is a frame, too."""
@@ -38,17 +41,27 @@ def main(arguments: list[str]) -> int:
     except BrokenPipeError:
         return 1
     except BaseException as error:  # pyo3 raises its panics past Exception
-        refusal = _refusal(error)
+        refusal = _refusal(error, limits)
         _write(out, _encode({"t": "refused", "code": refusal.code, "message": refusal.message}))
     return 0
 
 
-def _refusal(error: BaseException) -> Refused:
+def _refusal(error: BaseException, limits: Limits) -> Refused:
     if isinstance(error, Refused):
         return error
     # The kind alone: the text of an error may repeat cells.
     print(type(error).__name__, file=sys.stderr)
-    return out_of_memory() if isinstance(error, MemoryError) else broken_off()
+    return out_of_memory() if isinstance(error, MemoryError) or _is_full(limits) else broken_off()
+
+
+def _is_full(limits: Limits) -> bool:
+    """Says whether memory was short: then calamine panics and threads do not start, with errors of any kind."""
+    try:
+        status = Path("/proc/self/status").read_text("ascii", "replace")
+    except OSError:
+        return False
+    peak = re.search(r"VmPeak:\s*(\d+) kB", status)
+    return peak is not None and int(peak[1]) * 1024 > _NEARLY_FULL * limits.memory_bytes
 
 
 def _read(path: Path, limits: Limits, out: BinaryIO) -> None:

@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 from python_calamine import (
@@ -77,10 +76,8 @@ def _source(sheet: CalamineSheet, spoilt: SpoiltCells, limits: Limits) -> Source
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[NumberedRow]:
-    first_row, first_column = sheet.start or (0, 0)
-    before: list[Any] = [""] * first_column
-    for number, row in enumerate(sheet.iter_rows(), first_row + 1):
-        yield number, before + row if before else row
+    # iter_rows begins at A1, whatever ``start`` says.
+    return enumerate(sheet.iter_rows(), 1)
 
 
 def _covered(ranges: list[tuple[tuple[int, int], tuple[int, int]]], height: int) -> dict[int, set[int]]:

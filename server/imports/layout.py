@@ -34,15 +34,17 @@ class Place:
 
 def find_header(rows: Sequence[NumberedRow]) -> Place | None:
     """Gives the header: one row, or two of which the upper groups the lower; None when no row is a national header."""
-    best: tuple[int, Place] | None = None
+    best: tuple[tuple[int, bool], Place] | None = None
     for position, (_, row) in enumerate(rows):
         upper = tuple(map(_text, row))
         below = tuple(map(_text, rows[position + 1][1])) if position + 1 < len(rows) else ()
         for last, texts in ((position, upper), (position + 1, _combined(upper, below))):
-            known, own, kind = score(texts) if texts else (0, 0, None)
-            # More recognised columns win; of equals the first, so that a row of codes below names is no header.
-            if kind is not None and (best is None or known + own > best[0]):
-                best = known + own, Place(position, last, texts, kind)
+            known, _, kind = score(texts) if texts else (0, 0, None)
+            rank = known, last == position
+            # More recognised columns win, of equals the single row, then the first: a row of codes below the names is
+            # no header, and a title above them no group.
+            if kind is not None and (best is None or rank > best[0]):
+                best = rank, Place(position, last, texts, kind)
     return best[1] if best else None
 
 

@@ -52,5 +52,8 @@ def confine(limits: Limits) -> None:
     }
     for kind, bound in bounds.items():
         _, hard = resource.getrlimit(kind)
-        bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
-        resource.setrlimit(kind, (bound, bound))
+        if hard != resource.RLIM_INFINITY:
+            bound = min(bound, hard)
+        # At its soft limit of time a process gets SIGXCPU, at its hard one SIGKILL, which would look like want of memory.
+        last = bound + 5 if kind == resource.RLIMIT_CPU and hard == resource.RLIM_INFINITY else bound
+        resource.setrlimit(kind, (bound, last))

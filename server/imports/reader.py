@@ -29,6 +29,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 #: A batch is about 1 MB; a longer frame comes from no child of ours.
 _LONGEST_FRAME = 256 << 20
 _READ_BYTES = 1 << 20
+#: A child that has closed its pipe is ending; longer than this it is not ours any more.
+_GRACE_SECONDS = 5
 _OUT_OF_MEMORY = (b"memory allocation", b"MemoryError")
 
 
@@ -53,6 +55,11 @@ async def aread_table(path: str | os.PathLike[str], *, limits: Limits = LIMITS) 
         reading.close()
 
 
+def child_command(path: str, limits: Limits) -> list[str]:
+    """Gives the command line of the child."""
+    return [sys.executable, "-X", "utf8", "-m", "server.imports.child", json.dumps(limits.as_dict()), path]
+
+
 class Reading:
     """读取过程: the child process and what came from it so far. A context manager; ``close`` may come at any time."""
 
@@ -68,15 +75,7 @@ class Reading:
         # Messages of a dying child; a file without a name, so that nothing is left behind.
         self._messages = tempfile.TemporaryFile()  # noqa: SIM115 — closed in close()
         self._child = subprocess.Popen(
-            [
-                sys.executable,
-                "-X",
-                "utf8",
-                "-m",
-                "server.imports.child",
-                json.dumps(limits.as_dict()),
-                os.path.abspath(path),
-            ],
+            child_command(os.path.abspath(path), limits),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._messages,
@@ -103,7 +102,21 @@ class Reading:
             if self._ended:
                 return None
             frame = self._frame()
-        match frame.get("t"):
+        try:
+            item = self._item(frame)
+        except (KeyError, TypeError, ValueError):
+            self.close()
+            raise broken_off() from None
+        except Refused:
+            self.close()
+            raise
+        if item is None:
+            self.close()
+            self._require_table()
+        return item
+
+    def _item(self, frame: dict[str, Any]) -> Item | None:
+        match frame["t"]:
             case "rows":
                 return _rows(frame)
             case "start":
@@ -115,14 +128,10 @@ class Reading:
                     self._faults.append(note.message)
                 return note
             case "end":
-                self.close()
-                self._require_table()
                 return None
-            case "refused" if frame.get("code") in CODES:
-                self.close()
+            case "refused" if frame["code"] in CODES:
                 raise Refused(frame["code"], str(frame["message"]))
             case _:
-                self.close()
                 raise broken_off()
 
     def close(self) -> None:
@@ -138,7 +147,8 @@ class Reading:
     def _require_table(self) -> None:
         if not self._tables:
             reasons = "；".join(self._faults[:3]) or "所有工作表都是空的"
-            raise Refused("NO_TABLE", f"文件里没有可读取的行政许可或行政处罚表：{reasons}")
+            message = f"文件里没有可读取的行政许可或行政处罚表：{reasons}。请核对是否选错文件，改正后再导入"
+            raise Refused("NO_TABLE", message)
 
     def _frame(self) -> dict[str, Any]:
         try:
@@ -171,8 +181,10 @@ class Reading:
 
     def _end_of_child(self) -> Refused:
         """Says why a child ended without a word: by its exit status and its last messages."""
-        self._child.kill()
-        status = self._child.wait()
+        try:
+            status = self._child.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            return broken_off()
         self._messages.seek(0)
         words = self._messages.read(_READ_BYTES)
         if status == -signal.SIGXCPU:

@@ -53,7 +53,14 @@ def _start(source: Source, header: Header, header_row: int) -> SheetStart:
     )
 
 
+#: First cell of the first sheet of the workbook that goes back to the clerk: no data, when it comes again.
+RESULT_TITLE = "信途导入结果"
+
+
 def _passed_over(source: Source, head: list[NumberedRow]) -> SheetNote:
+    if head and head[0][1][0] == RESULT_TITLE:
+        message = f"工作表“{source.name}”是上次导入的结果说明，不是数据，已略过"
+        return SheetNote(source.name, Level.IGNORED, "RESULT_SHEET", message)
     if not any(cell != "" for _, row in head for cell in row):
         return SheetNote(source.name, Level.IGNORED, "SHEET_EMPTY", f"工作表“{source.name}”是空的")
     known = layout.best_guess(head)
