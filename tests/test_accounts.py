@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-import factory
 import pytest
-from conftest import TODAY
-from factory import put, sample_write
 
 from server.accounts.service import KeyRole, issue_key, list_keys, revoke_key, viewer_for
 from server.errors import Conflict, Invalid, NotFound, Unauthenticated
 from server.viewer import Door, Duty
+from tests import factory
+from tests.factory import put, sample_write
+from tests.support import TODAY
 
 
 async def test_a_key_is_told_once_and_stored_only_as_a_hash(database) -> None:

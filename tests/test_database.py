@@ -10,10 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncpg
-import factory
 import pytest
-from conftest import SECRET, TrialDatabase, at_database, run_as_owner
-from factory import Row, put, sample_write
 
 from server.database.connection import Database
 from server.errors import Unavailable, WrongSetting
@@ -22,6 +19,9 @@ from server.migrate.journal_check import journal_faults
 from server.migrate.service import Plan, fingerprint, is_current, migrate, role_script
 from server.settings import Address
 from server.viewer import PUBLIC
+from tests import factory
+from tests.factory import Row, put, sample_write
+from tests.support import SECRET, TrialDatabase, at_database, run_as_owner
 
 SHIPPED = Path(__file__).resolve().parents[1] / "migrations"
 HEAD = """from tortoise import fields, migrations

@@ -10,10 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-import factory
 import pytest
-from conftest import TODAY, TrialDatabase
-from factory import Row, put, sample_write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +20,9 @@ from server.disclosure.rules import visible
 from server.disclosure.views import READING_DOORS, views_of
 from server.migrate.check import structure_faults, undeclared_columns
 from server.viewer import PUBLIC, Door, Viewer
+from tests import factory
+from tests.factory import Row, put, sample_write
+from tests.support import TODAY, TrialDatabase
 
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 

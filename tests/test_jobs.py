@@ -5,11 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import factory
 import pytest
 import yaml
-from conftest import TODAY
-from factory import put, sample_write
 
 from server.disclosure.facts import DATED, fact_of
 from server.disclosure.rules import Terms
@@ -17,6 +14,9 @@ from server.errors import Invalid, WrongSetting
 from server.jobs.recompute import recompute_disclosure
 from server.migrate.journal_check import journal_faults
 from server.migrate.service import migrate
+from tests import factory
+from tests.factory import put, sample_write
+from tests.support import TODAY
 
 SHIPPED = Path(__file__).resolve().parents[1] / "server" / "disclosure" / "terms.yaml"
 

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 
 import asyncpg
 import pytest
-from conftest import TODAY, TrialDatabase
-from factory import agency, enterprise, penalty, put, sample_write
 
 from server.journal.actions import Action
 from server.journal.service import write
 from server.migrate.journal_check import journal_faults
+from tests.factory import agency, enterprise, penalty, put, sample_write
+from tests.support import TODAY, TrialDatabase
 
 
 async def faults_of(database: TrialDatabase) -> list[str]:

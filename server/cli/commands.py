@@ -17,7 +17,15 @@ from uuid import UUID
 import asyncpg
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from server.accounts.service import DEFAULT_QUOTA, KeyRole, issue_key, list_keys, revoke_key
@@ -77,6 +85,11 @@ def _bar() -> Progress:
         TimeElapsedColumn(),
         console=console,
     )
+
+
+def _share() -> Progress:
+    """A bar for work that knows its share but not its rows."""
+    return Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=console)
 
 
 def operator() -> str:
@@ -272,21 +285,20 @@ def sample_command(
         if settings.env is not Environment.TRIAL:
             raise Invalid("正式环境不能写入示例数据（XINTU_ENV=production）。")
         async with opened(settings) as (place, database):
-            keys = await write_sample_with_progress(place, database, subjects)
-        for name, key in keys.items():
-            print(f"{name}\t{key}")
+            lines = await write_sample_with_progress(place, database, subjects)
+        print("\n".join(lines))
         return 0
 
     _do(work)
 
 
-async def write_sample_with_progress(place: Place, database: Database, subjects: int) -> dict[str, str]:
-    """Writes the sample with a progress bar; gives the demo keys by the name of their viewer."""
+async def write_sample_with_progress(place: Place, database: Database, subjects: int) -> list[str]:
+    """Writes the sample with a progress bar; gives the lines that tell of it: where to look, demo keys, a file to try."""
     from server.sample.service import write_sample
 
     plan = place.plan()
-    with _bar() as bar:
-        task = bar.add_task("写入示例数据", total=None)
+    with _share() as bar:
+        task = bar.add_task("写入示例数据", total=1.0)
         counts = await write_sample(
             plan.url,
             database,
@@ -294,9 +306,9 @@ async def write_sample_with_progress(place: Place, database: Database, subjects:
             until=place.settings.today or today_in_shanghai(),
             folder=sample_folder(place.settings),
             rules_dir=place.settings.rules_dir,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=lambda what, done: bar.update(task, description=what, completed=done),
         )
-    return dict(counts.keys)
+    return counts.lines()
 
 
 @job.command("recompute-disclosure")

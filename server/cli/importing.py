@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ async def _one(
     return 1 if result.rows_rejected else 0
 
 
-def _kept(items: list[RowResult | SheetNote], everything: bool) -> Iterator[RowResult | SheetNote]:
+def _kept(items: Sequence[RowResult | SheetNote], everything: bool) -> Iterator[RowResult | SheetNote]:
     """Good rows are kept for the JSON report alone: a large file must not be held whole for a summary."""
     for item in items:
         if everything or not isinstance(item, RowResult) or item.verdict is Verdict.REJECTED:

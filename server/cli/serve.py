@@ -21,8 +21,8 @@ def serve() -> int:
     """Runs until it is told to stop; gives the exit code. What is wrong with the settings is printed, without a trace."""
     try:
         settings = load_settings()
-        place, accounts = asyncio.run(_prepare(settings))
-        _run(settings, place, accounts)
+        place, sample = asyncio.run(_prepare(settings))
+        _run(settings, place, sample)
     except CreditError as error:
         print(error.message, file=sys.stderr)
         return 1
@@ -31,7 +31,7 @@ def serve() -> int:
     return 0
 
 
-async def _prepare(settings: Settings) -> tuple[Place, dict[str, str]]:
+async def _prepare(settings: Settings) -> tuple[Place, list[str]]:
     place = await find_place(settings)
     if place.embedded:
         plan = place.plan()
@@ -42,13 +42,13 @@ async def _prepare(settings: Settings) -> tuple[Place, dict[str, str]]:
     database = place.database()
     try:
         await _refuse_other_rules(database, settings)
-        accounts = await _sample(place, database) if place.embedded and settings.sample else {}
+        sample = await _sample(place, database) if place.embedded and settings.sample else []
         from server.imports.service import mark_abandoned
 
         await mark_abandoned(database)
     finally:
         await database.close()
-    return place, accounts
+    return place, sample
 
 
 async def _refuse_other_rules(database: Database, settings: Settings) -> None:
@@ -57,22 +57,22 @@ async def _refuse_other_rules(database: Database, settings: Settings) -> None:
         raise WrongSetting("数据库中的规则与当前规则文件不同。请先运行 python -m server migrate，再启动服务。")
 
 
-async def _sample(place: Place, database: Database) -> dict[str, str]:
-    """Fills an empty trial database, so that the first look shows a used system; gives the demo keys."""
+async def _sample(place: Place, database: Database) -> list[str]:
+    """Fills an empty trial database, so that the first look shows a used system; gives the lines that tell of it."""
     settings = place.settings
     if settings.env is not Environment.TRIAL or await database.has_facts():
-        return {}
+        return []
     from server.cli.commands import write_sample_with_progress
 
     return await write_sample_with_progress(place, database, settings.sample)
 
 
-def _run(settings: Settings, place: Place, accounts: dict[str, str]) -> None:
+def _run(settings: Settings, place: Place, sample: list[str]) -> None:
     import uvicorn
 
     from server.app import create_app
 
-    _greet(settings, accounts)
+    _greet(settings, sample)
     uvicorn.run(
         create_app(settings, place.database()),
         host=settings.host,
@@ -86,7 +86,7 @@ def _run(settings: Settings, place: Place, accounts: dict[str, str]) -> None:
     )
 
 
-def _greet(settings: Settings, accounts: dict[str, str]) -> None:
+def _greet(settings: Settings, sample: list[str]) -> None:
     address = f"http://{settings.host}:{settings.port}{settings.path_prefix}"
     lines = [
         "",
@@ -99,10 +99,7 @@ def _greet(settings: Settings, accounts: dict[str, str]) -> None:
     ]
     if settings.env is Environment.TRIAL:
         lines.insert(2, "  （试用环境，数据为示例，纯属虚构）")
-    if accounts:
-        lines += ["  试用密钥（只显示这一次，可用 python -m server account 另发）："]
-        lines += [f"    {name}  {key}" for name, key in accounts.items()]
-    print("\n".join(lines), flush=True)
+    print("\n".join([*lines, *sample]), flush=True)
 
 
 def sample_folder(settings: Settings) -> Path:
