@@ -27,7 +27,7 @@ _FORM_ROWS = 3
 _IDENTITY = ("_WSH", "_XDR_SHXYM", "_XDR_ZJHM", "_JDRQ")
 
 #: Control characters, halves of characters, and the mark of an earlier wrong decoding.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff]")
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff]")
 
 
 @dataclass(slots=True)
@@ -226,7 +226,7 @@ def spoil_texts(batch: Batch) -> None:
         for place, value in enumerate(row):
             if type(value) is not str or value == "":
                 continue
-            if _FORBIDDEN.search(value):
-                row[place] = Spoilt(Damage.CHARACTERS, _FORBIDDEN.sub("", value))
+            if FORBIDDEN.search(value):
+                row[place] = Spoilt(Damage.CHARACTERS, FORBIDDEN.sub("", value))
             elif not prose[place] and is_spoilt_number(value):
                 row[place] = Spoilt(Damage.SCIENTIFIC, value.strip())

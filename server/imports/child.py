@@ -76,7 +76,14 @@ def _read(path: Path, limits: Limits, out: BinaryIO) -> None:
                 _write(out, _encode_batch(piece))
             else:
                 kind = "start" if isinstance(piece, SheetStart) else "note"
-                _write(out, _encode({"t": kind, **asdict(piece)}))
+                _write(out, _encode({"t": kind, **_printable(asdict(piece))}))
+
+
+def _printable(piece: dict[str, Any]) -> dict[str, Any]:
+    """Takes out of names and headers the characters no database holds; values are marked instead, see ``spoil_texts``."""
+    from server.imports.body import FORBIDDEN
+
+    return {key: FORBIDDEN.sub("", value) if isinstance(value, str) else value for key, value in piece.items()}
 
 
 def _sources(path: Path, limits: Limits) -> Iterator[Any]:
@@ -95,9 +102,16 @@ def _sources(path: Path, limits: Limits) -> Iterator[Any]:
 
 
 def _encode_batch(batch: Any) -> bytes:
-    from server.imports.body import spoil_texts
+    from server.imports.body import FORBIDDEN, spoil_texts
 
-    frame = {"t": "rows", "k": batch.kind, "s": batch.sheet, "c": batch.codes, "n": batch.numbers, "r": batch.rows}
+    frame = {
+        "t": "rows",
+        "k": batch.kind,
+        "s": FORBIDDEN.sub("", batch.sheet),
+        "c": batch.codes,
+        "n": batch.numbers,
+        "r": batch.rows,
+    }
     text = _dump(frame)
     if any(sign in text for sign in _SIGNS) or _C1.search(text):
         spoil_texts(batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from python_calamine import (
 )
 
 from server.imports.damage import SpoiltCells, scan, sheet_parts
+from server.imports.damage_xls import scan_xls
 from server.imports.formats import Format
 from server.imports.limits import Limits
 from server.imports.refusals import SAVE_AS, SPLIT, refuse
@@ -39,28 +41,43 @@ def open_excel(path: Path, form: Format, limits: Limits) -> Iterator[Source | Sk
             elif about.visible != SheetVisibleEnum.Visible:
                 yield Skipped(about.name, "是隐藏的工作表；如需导入请先取消隐藏")
             else:
-                yield _load(book, position, path if form is Format.XLSX else None, limits)
+                yield _load(book, position, path, form, limits)
     except PasswordError:
         refuse("FILE_ENCRYPTED", "工作簿设有打开密码：请去掉密码后另存，再导入")
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile, ElementTree.ParseError):
         refuse("FILE_UNREADABLE", f"文件内容不完整或已损坏：{SAVE_AS}；仍不行请重新导出")
 
 
-def _load(book: CalamineWorkbook, position: int, archive: Path | None, limits: Limits) -> Source:
+def _load(book: CalamineWorkbook, position: int, path: Path, form: Format, limits: Limits) -> Source:
     # calamine and zlib both let go of the interpreter: looking for damage costs no time beside the loading.
     with ThreadPoolExecutor(1) as pool:
-        looking = pool.submit(_spoilt, archive, book.sheet_names[position]) if archive else None
-        sheet = book.get_sheet_by_index(position)
-        return _source(sheet, looking.result() if looking else {}, limits)
+        if form is Format.XLSX:
+            looking = pool.submit(_spoilt_xlsx, path, book.sheet_names[position])
+        else:
+            looking = pool.submit(_spoilt_xls, path, position)
+        source = _source(book.get_sheet_by_index(position), limits)
+        spoilt = looking.result()
+    if spoilt is None:
+        source.hint = "未能检查公式错误（如#N/A），这类单元格会显示为空：请核对，或另存为 .xlsx 后再导入"
+    source.spoilt = spoilt or {}
+    return source
 
 
-def _spoilt(path: Path, sheet: str) -> SpoiltCells:
+def _spoilt_xlsx(path: Path, sheet: str) -> SpoiltCells | None:
     with zipfile.ZipFile(path) as archive:
         part = sheet_parts(archive).get(sheet)
-        return scan(archive, part) if part else {}
+        return scan(archive, part) if part else None
 
 
-def _source(sheet: CalamineSheet, spoilt: SpoiltCells, limits: Limits) -> Source:
+def _spoilt_xls(path: Path, position: int) -> SpoiltCells | None:
+    try:
+        sheets = scan_xls(path.read_bytes())
+    except (ValueError, struct.error):
+        return None
+    return sheets[position] if position < len(sheets) else None
+
+
+def _source(sheet: CalamineSheet, limits: Limits) -> Source:
     if sheet.start is None or sheet.end is None:
         return Source(sheet.name, 0, iter(()))
     height, width = sheet.end[0] + 1, sheet.end[1] + 1
@@ -72,7 +89,7 @@ def _source(sheet: CalamineSheet, spoilt: SpoiltCells, limits: Limits) -> Source
     if width > limits.columns:
         refuse("FILE_TOO_LARGE", f"工作表“{sheet.name}”有 {width} 列，不是双公示表：请删去数据右侧误填的单元格后另存")
     covered = _covered(sheet.merged_cell_ranges or [], height)
-    return Source(sheet.name, height, _rows(sheet), spoilt, covered)
+    return Source(sheet.name, height, _rows(sheet), covered=covered)
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[NumberedRow]:

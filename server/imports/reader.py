@@ -31,6 +31,8 @@ _LONGEST_FRAME = 256 << 20
 _READ_BYTES = 1 << 20
 #: A child that has closed its pipe is ending; longer than this it is not ours any more.
 _GRACE_SECONDS = 5
+#: One heap for all threads: every further one reserves 64 MB of the child's address space.
+_FRUGAL = {"MALLOC_ARENA_MAX": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 _OUT_OF_MEMORY = (b"memory allocation", b"MemoryError")
 
 
@@ -47,7 +49,8 @@ def read_table(path: str | os.PathLike[str], *, limits: Limits = LIMITS) -> Iter
 
 async def aread_table(path: str | os.PathLike[str], *, limits: Limits = LIMITS) -> AsyncIterator[Item]:
     """As ``read_table`` for the event loop: waits in a thread. Use with ``contextlib.aclosing``."""
-    reading = await asyncio.to_thread(Reading, path, limits)
+    # Starting takes a few milliseconds; in a thread, a cancellation could lose the child it has just made.
+    reading = Reading(path, limits)
     try:
         while (item := await asyncio.to_thread(reading.next_item)) is not None:
             yield item
@@ -81,7 +84,7 @@ class Reading:
             stderr=self._messages,
             cwd=_ROOT,
             # No secret of the server is in the environment of a process that reads strangers' files.
-            env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+            env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", **_FRUGAL},
         )
 
     def __enter__(self) -> Reading:

@@ -28,7 +28,7 @@ def read_sheet(source: Source | Skipped) -> Iterator[SheetStart | SheetNote | Ba
         return
     header = recognise(place.kind, place.texts)
     if source.hint:
-        yield SheetNote(source.name, Level.WARNING, "OTHER_FORMAT", source.hint)
+        yield SheetNote(source.name, Level.WARNING, "HINT", source.hint)
     for remark in header.remarks:
         yield SheetNote(source.name, remark.level, remark.rule, remark.message)
     if header.faulty:
