@@ -287,7 +287,7 @@ class Measures:
         was = f"（曾列于 {known[-1].edition.id} 版）" if known else ""
         return Refusal(
             OUT_OF_LIST,
-            f"措施 {code}{was}不在 {on} 生效的{_titles(in_force)}之内，不得实施；请改用清单内的措施",
+            f"措施“{code}”{was}不在 {on} 生效的{_titles(in_force)}之内，不得实施；请改用清单内的措施",
             tuple(m.id for m in known[-1:]),
         )
 

@@ -31,6 +31,7 @@ _WITHOUT_SIGNS = str.maketrans("", "", _BETWEEN + "()")
 _WITHOUT_BETWEEN = str.maketrans("", "", _BETWEEN)
 #: A name may be written with so many blanks between two characters; more is another word.
 _WIDEST_GAP = 4
+_LEAST_COVERED = 4
 _PERSONAL_TYPES = ("身份证", "外国人永久居留身份证")
 
 
@@ -129,9 +130,9 @@ def _keep(version: Version) -> tuple[int, int]:
 
 
 def _cover(number: str, keep: tuple[int, int]) -> str:
-    """At least a third of a number is covered, however short it is or much the policy keeps."""
+    """At least a third of a number and four characters are covered, however short it is or much the policy keeps."""
     first, last = keep
-    if (first + last) * 3 > len(number) * 2:
+    if (first + last) * 3 > len(number) * 2 or first + last + _LEAST_COVERED > len(number):
         first, last = 0, min(last, len(number) // 3)
     return number[:first] + "*" * (len(number) - first - last) + number[len(number) - last :]
 

@@ -94,6 +94,8 @@ _LANDLINE = re.compile(r"0[1-9][0-9]{9,10}")
 #: Groups as people write a mobile number with hyphens.
 _MOBILE_GROUPS = {(3, 4, 4), (3, 8), (7, 4), (4, 4, 3), (4, 7), (3, 3, 5), (1,) * 11}
 _OLD_ID_GROUPS = {(6, 6, 3), (6, 9), (3, 3, 3, 3, 3), (5, 5, 5), (1,) * 15}
+#: 410402-20260510-0012 is a document number: documents with a date inside are younger than the persons in the trade.
+_LATEST_BIRTH_YEAR = "2012"
 _SHORTEST, _LONGEST = 10, 19
 #: Phones, old and new ID numbers, bank cards.
 _LENGTHS = frozenset({10, 11, 12, 15, 16, 17, 18, 19})
@@ -140,26 +142,24 @@ class _Group:
 
 
 def _in_cluster(form: str, cluster: re.Match[str]) -> Iterator[Span]:
-    """Groups of digits with blanks, dashes or dots between: from each, the longest joined run that may be a number."""
+    """Groups of digits with blanks, dashes or dots between: from each, the longest joined run that may be a number.
+
+    Runs may overlap: one that begins too early must not hide the true one behind it.
+    """
     matches = _GROUP.finditer(form, cluster.start(), cluster.end())
     groups = [_Group(m[0], m.start(), m.end()) for m in matches]
-    place = 0
-    while place < len(groups):
-        digits = ""
-        found: Found | None = None
-        taken = place
-        for last in range(place, len(groups)):
+    for place, first in enumerate(groups):
+        found, end = _alone(form, first), first.end
+        digits = first.digits
+        for last in range(place + 1, len(groups)):
             digits += groups[last].digits
-            if len(digits) > _LONGEST and last > place:
+            if len(digits) > _LONGEST or "X" in digits[:-1]:
                 break
-            joined = _joined(form, groups[place : last + 1], digits) if last > place else _alone(form, groups[place])
+            joined = _joined(form, groups[place : last + 1], digits)
             if joined is not None:
-                found, taken = joined, last
-            if digits.endswith("X"):
-                break
+                found, end = joined, groups[last].end
         if found is not None:
-            yield Span(groups[place].start, groups[taken].end, found)
-        place = taken + 1
+            yield Span(first.start, end, found)
 
 
 def _alone(form: str, group: _Group) -> Found | None:
@@ -190,7 +190,8 @@ def _joined(form: str, groups: list[_Group], digits: str) -> Found | None:
     between = {form[i] for a, b in pairwise(groups) for i in range(a.end, b.start)}
     blanks = between == {" "}
     if len(digits) == 18 and _may_be_id(digits):
-        return Found.PERSONAL if blanks or _has_check(digits) else None
+        is_adult = digits[6:10] <= _LATEST_BIRTH_YEAR
+        return Found.PERSONAL if blanks or is_adult or _has_check(digits) else None
     if len(digits) == 15 and sizes in _OLD_ID_GROUPS and digits.isdigit() and _is_day("19" + digits[6:12]):
         return Found.PERSONAL
     if len(digits) == 11 and _MOBILE.fullmatch(digits) and not _holds_day(groups):

@@ -279,19 +279,23 @@ def _repair(version: Version, fact: Fact) -> date | None:
 
 
 def _with_file(term: Term, fact: Fact, until: date | None) -> tuple[date | None, tuple[RowFault, ...]]:
-    """公示截止期 of the file: an earlier one counts, a later one is a fault and the rule's day stands (08 §8.3 R9)."""
+    """公示截止期 of the file: an earlier one counts, a later one is a fault and the rule's day stands (08 §8.3 R9).
+
+    A date that was right when the act was done is no fault of the clerk: a later order shortens it without returning it.
+    """
     last = fact.file_until
     if last is None:
         return until, ()
     if last <= fact.decided_on:
         message = f"公示截止期 {last} 不晚于决定日期 {fact.decided_on}；请核对两个日期，或留空由系统计算"
         return until, (RowFault("FILE_UNTIL_EARLY", message),)
-    if until is None or last < until:
+    allowed = _end(term.version, fact)
+    if until is not None and (allowed is None or allowed < until):
+        allowed = until
+    equal = last == allowed and term.version.flag("file_until_may_equal_stop")
+    if allowed is None or last < allowed or equal:
         return _earlier_day(until, last + _DAY), ()
-    if last == until and term.version.flag("file_until_may_equal_stop"):
-        return until, ()
-    latest = until - _DAY
-    message = f"公示截止期 {last} 晚于“{term.entry.term}”允许的最后公示日 {latest}；请改为不晚于该日，或留空由系统计算"
+    message = f"公示截止期 {last} 晚于“{term.entry.term}”允许的最后公示日 {allowed - _DAY}；请改为不晚于该日，或留空由系统计算"
     return until, (RowFault("FILE_UNTIL_LATE", message),)
 
 
