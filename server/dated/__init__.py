@@ -1,6 +1,6 @@
 """定日规则 the strict loader of the law as dated YAML: entries, their versions by date, a source beside each value.
 
-Not for what a value means: each room gives the shape of its own file. The form is told in ``server/decisions/0001``.
+Not for what a value means: each room gives the shape of its own file. The form is told in ``server/decisions/0004``.
 
 A bureau adds or replaces by a folder of the same tree (``rules_dir``): an entry of the bureau with the key of a shipped
 one replaces it whole, another key is added, and ``about`` of the bureau's file replaces what it names. Every refusal is

@@ -93,12 +93,11 @@ _MOBILE = re.compile(r"(?:0|86|086|0086)?1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0[1-9][0-9]{9,10}")
 #: Groups as people write a mobile number with hyphens.
 _MOBILE_GROUPS = {(3, 4, 4), (3, 8), (7, 4), (4, 4, 3), (4, 7), (3, 3, 5), (1,) * 11}
+_LANDLINE_GROUPS = {(7,), (8,), (3, 4), (4, 4)}
 _OLD_ID_GROUPS = {(6, 6, 3), (6, 9), (3, 3, 3, 3, 3), (5, 5, 5), (1,) * 15}
 #: 410402-20260510-0012 is a document number: documents with a date inside are younger than the persons in the trade.
 _LATEST_BIRTH_YEAR = "2012"
 _SHORTEST, _LONGEST = 10, 19
-#: Phones, old and new ID numbers, bank cards.
-_LENGTHS = frozenset({10, 11, 12, 15, 16, 17, 18, 19})
 
 
 def normal(text: str) -> str:
@@ -184,23 +183,29 @@ def _alone(form: str, group: _Group) -> Found | None:
 
 def _joined(form: str, groups: list[_Group], digits: str) -> Found | None:
     """Several groups read as one number; the looser the reading, the more the number itself must prove."""
-    if len(digits) not in _LENGTHS:
-        return None
-    sizes = tuple(len(g.digits) for g in groups)
-    between = {form[i] for a, b in pairwise(groups) for i in range(a.end, b.start)}
-    blanks = between == {" "}
-    if len(digits) == 18 and _may_be_id(digits):
-        is_adult = digits[6:10] <= _LATEST_BIRTH_YEAR
-        return Found.PERSONAL if blanks or is_adult or _has_check(digits) else None
-    if len(digits) == 15 and sizes in _OLD_ID_GROUPS and digits.isdigit() and _is_day("19" + digits[6:12]):
-        return Found.PERSONAL
-    if len(digits) == 11 and _MOBILE.fullmatch(digits) and not _holds_day(groups):
-        return Found.PHONE if blanks or sizes in _MOBILE_GROUPS else None
-    if digits[0] == "0" and digits[1] != "0" and sizes[0] in (3, 4) and sizes[1:] in ((7,), (8,), (3, 4), (4, 4)):
-        return Found.PHONE
-    if len(digits) >= 16 and digits[0] in "3456" and len(sizes) >= 4 and set(sizes[:-1]) == {4} and sizes[-1] <= 4:
-        return Found.OTHER
+    match len(digits):
+        case 10 | 11 | 12 if digits[0] == "0" and digits[1] != "0":
+            sizes = _sizes(groups)
+            return Found.PHONE if sizes[0] in (3, 4) and sizes[1:] in _LANDLINE_GROUPS else None
+        case 11 if _MOBILE.fullmatch(digits) and not _holds_day(groups):
+            return Found.PHONE if _only_blanks(form, groups) or _sizes(groups) in _MOBILE_GROUPS else None
+        case 15 if digits.isdigit() and _is_day("19" + digits[6:12]):
+            return Found.PERSONAL if _sizes(groups) in _OLD_ID_GROUPS else None
+        case 18 if _may_be_id(digits):
+            is_adult = digits[6:10] <= _LATEST_BIRTH_YEAR
+            return Found.PERSONAL if is_adult or _has_check(digits) or _only_blanks(form, groups) else None
+        case 16 | 17 | 18 | 19 if digits[0] in "3456":
+            sizes = _sizes(groups)
+            return Found.OTHER if len(sizes) >= 4 and set(sizes[:-1]) == {4} and sizes[-1] <= 4 else None
     return None
+
+
+def _sizes(groups: list[_Group]) -> tuple[int, ...]:
+    return tuple(len(g.digits) for g in groups)
+
+
+def _only_blanks(form: str, groups: list[_Group]) -> bool:
+    return all(form[i] == " " for a, b in pairwise(groups) for i in range(a.end, b.start))
 
 
 def _holds_day(groups: list[_Group]) -> bool:
