@@ -70,5 +70,5 @@ class CodeList:
             if note and note[1] not in self.fillers:
                 return f"{self.other}-{note[1]}"
             return CellFault("R12", f"“其他”须写明是什么；请写成“{self.other}-具体名称”")
-        allowed = "、".join(self.listed) + (f"、{self.other}-具体名称" if self.other else "")
-        return CellFault("R13", f"“{word[:20]}”不在{self.term}目录中；可填：{allowed}")
+        allowed = " / ".join((*self.listed, *((f"{self.other}-具体名称",) if self.other else ())))
+        return CellFault("R13", f"“{word[:20]}”不在{self.term}目录中；请改填其一：{allowed}")

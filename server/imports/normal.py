@@ -38,7 +38,11 @@ HINTS = {
     "legal_representative_certificate_number": "R4_CERTIFICATE",
 }
 _ONE_LINE = frozenset({"string", "enum"})
-_CODES = frozenset({"subject_certificate_number", "legal_representative_certificate_number"})
+_OWN_FORMS: dict[str, Callable[[Cell], Any]] = {
+    "document_number": cells.document_number,
+    "subject_certificate_number": cells.code,
+    "legal_representative_certificate_number": cells.code,
+}
 
 
 class Found(NamedTuple):
@@ -137,7 +141,8 @@ class Normaliser:
             return partial(_plain, partial(cells.day, long_term=self.checks.long_term))
         if column.type == "money":
             return partial(_money, self.checks)
-        read = cells.code if target in _CODES else cells.name if column.type in _ONE_LINE else cells.text
+        read: Callable[[Cell], Any] = cells.name if column.type in _ONE_LINE else cells.text
+        read = _OWN_FORMS.get(target, read)
         return partial(_words, read, self.checks, column.length)
 
     def _specials(self) -> dict[str, Callable[[Cell], Any]]:
@@ -149,7 +154,6 @@ class Normaliser:
             "state": checks.states.one,
             "subject_certificate_type": _optional(checks, checks.certificate_types.one),
             "legal_representative_certificate_type": _optional(checks, checks.certificate_types.one),
-            "document_number": cells.document_number,
             "subject_uscc": _optional(checks, partial(_uscc, placeholder=True)),
             "authority_uscc": _uscc,
             "source_unit_uscc": _uscc,
