@@ -244,6 +244,15 @@ async def test_a_current_database_is_recognised(database, plan_of, tmp_path) -> 
     assert not await is_current(changed)
 
 
+async def test_a_bureaus_file_that_no_room_reads_is_refused(database, plan_of, tmp_path) -> None:
+    """A mistyped name would otherwise change nothing, unseen."""
+    (tmp_path / "disclosure").mkdir()
+    (tmp_path / "disclosure" / "term.yaml").write_text("x: 1\n", encoding="utf-8")
+    with pytest.raises(WrongSetting) as raised:
+        await migrate(plan_of(database, rules_dir=tmp_path))
+    assert "disclosure/term.yaml" in raised.value.message
+
+
 async def test_a_database_administrator_can_make_the_roles(server_url, database, template) -> None:
     """Where the owner may not create roles, ``migrate --print-roles`` tells the DBA what to run."""
     name = f"{template.name}_dba"

@@ -43,7 +43,7 @@ from server.migrate.journal_check import journal_faults
 from server.migrate.service import migrate, role_script
 from server.settings import CHECKOUT, Environment, Settings, load_settings
 from server.subjects.agencies import import_agencies
-from server.viewer import Duty
+from server.viewer import Door, Duty, Viewer
 
 app = typer.Typer(
     help="信途：交通运输局信用服务。设置见 README.md。",
@@ -167,8 +167,9 @@ def import_command(
         raise typer.BadParameter("目前只有 json", param_hint="--report")
 
     async def work(settings: Settings) -> int:
+        viewer = Viewer(Door.AGENCY, operator(), duties=frozenset({Duty.CLERK}))
         return await import_files(
-            settings, console, files, agency_code, json_report=report == "json", target=corrections
+            settings, console, viewer, files, agency_code=agency_code, json_report=report == "json", target=corrections
         )
 
     _do(work)

@@ -9,9 +9,9 @@ import asyncio
 import sys
 from pathlib import Path
 
+from server.catalogue.reference import law_hash
 from server.cli.place import Place, find_place
 from server.database.connection import Database
-from server.disclosure.reference import edition_hash
 from server.errors import CreditError, WrongSetting
 from server.migrate.service import is_current, migrate, set_trial_day
 from server.settings import Environment, Settings, load_settings
@@ -53,7 +53,7 @@ async def _prepare(settings: Settings) -> tuple[Place, list[str]]:
 
 async def _refuse_other_rules(database: Database, settings: Settings) -> None:
     """A process must not write under rules that the database has not loaded: the two would disagree in silence."""
-    if await database.state("disclosure_loaded") != edition_hash(settings.rules_dir):
+    if await database.state("disclosure_loaded") != law_hash(settings.rules_dir):
         raise WrongSetting("数据库中的规则与当前规则文件不同。请先运行 python -m server migrate，再启动服务。")
 
 

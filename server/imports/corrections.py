@@ -199,6 +199,6 @@ async def _still_wrong(
         row["id"],
         json.dumps(texts, ensure_ascii=False),
         queue.faults_json(outcome.draft.faults),
-        outcome.draft.values["document_number"],
+        queue.usable_number(outcome.draft.values["document_number"]),
         queue.fingerprint(database.secret, raw.kind, texts),
     )

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from server.disclosure.masking import mask_text
 from server.imports.normal import Draft
 from server.imports.rows import Damage, RawRow, Spoilt, cell_text
 from server.imports.verdict import Fault
@@ -61,6 +62,11 @@ def faults_of(stored: str) -> tuple[Fault, ...]:
     return tuple(Fault(f["column"], f["rule"], f["message"], f["fatal"]) for f in json.loads(stored))
 
 
+def usable_number(number: str | None) -> str | None:
+    """Gives a 文号 that may stand outside the cells, which are purged: none in which a person's number may hide."""
+    return number if number is None or mask_text(number) == number else None
+
+
 async def lock(connection: asyncpg.Connection, agency: UUID) -> None:
     """Holds the queue of an agency till the transaction ends; call it before the revision begins."""
     await connection.execute(_LOCK, str(agency))
@@ -73,7 +79,7 @@ async def keep(connection: asyncpg.Connection, secret: str, agency: UUID, batch:
     rows: dict[str, tuple[Any, ...]] = {}
     for draft in drafts:
         raw, texts = draft.raw, texts_of(draft.raw)
-        number = draft.values.get("document_number")
+        number = usable_number(draft.values.get("document_number"))
         print_ = fingerprint(secret, raw.kind, texts)
         content = (raw.sheet, raw.row_number, number, json.dumps(texts, ensure_ascii=False), faults_json(draft.faults))
         rows[print_] = (raw.kind.value, *content)

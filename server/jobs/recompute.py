@@ -14,10 +14,10 @@ from uuid import UUID
 
 import asyncpg
 
+from server.catalogue.reference import law_hash
 from server.database.connection import Database
 from server.database.roles import quote
 from server.disclosure.facts import DATED, fact_of
-from server.disclosure.reference import edition_hash
 from server.disclosure.rules import Terms
 from server.disclosure.severity import Severities
 from server.errors import WrongSetting
@@ -73,7 +73,7 @@ async def recompute_disclosure(
     Raises ``WrongSetting`` when the loaded rules are not the ones ``migrate`` put into the database.
     """
     rules = Rules.load(rules_dir)
-    loaded = edition_hash(rules_dir)
+    loaded = law_hash(rules_dir)
     async with database.writer() as connection:
         state = await connection.fetchval("SELECT content FROM reference_state WHERE id = 'disclosure_loaded'")
         scopes = {r["id"]: r["scope"] for r in await connection.fetch("SELECT id, scope FROM catalogue_item")}

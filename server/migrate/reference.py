@@ -9,10 +9,15 @@ from pathlib import Path
 
 import asyncpg
 
-from server.catalogue.reference import catalogue_rows, measure_rows
+from server.catalogue import reference as catalogue
 from server.database.roles import TABLES_SCHEMA, quote
-from server.disclosure.reference import edition_hash, term_rows
-from server.ratings.stars import star_rows
+from server.dated import refuse_unknown_files
+from server.disclosure import reference as disclosure
+from server.imports import book
+from server.ratings import stars
+
+#: Every YAML file that a room reads from a bureau's folder.
+FILES = (*disclosure.FILES, *catalogue.FILES, *stars.FILES, book.NAME)
 
 
 async def load_reference(connection: asyncpg.Connection, rules_dir: Path | None) -> None:
@@ -20,13 +25,15 @@ async def load_reference(connection: asyncpg.Connection, rules_dir: Path | None)
 
     A database without facts has nothing to recompute: there the loaded rules count as applied.
     """
-    await _replace(connection, "disclosure_term", term_rows(rules_dir))
-    await _replace(connection, "catalogue_item", catalogue_rows(rules_dir))
-    await _replace(connection, "measure_item", measure_rows(rules_dir))
-    await _replace(connection, "roof_light_star", star_rows(rules_dir))
-    await set_state(connection, "disclosure_loaded", edition_hash(rules_dir))
+    refuse_unknown_files(rules_dir, FILES)
+    await _replace(connection, "disclosure_term", disclosure.term_rows(rules_dir))
+    await _replace(connection, "catalogue_item", catalogue.catalogue_rows(rules_dir))
+    await _replace(connection, "measure_item", catalogue.measure_rows(rules_dir))
+    await _replace(connection, "roof_light_star", stars.star_rows(rules_dir))
+    edition = catalogue.law_hash(rules_dir)
+    await set_state(connection, "disclosure_loaded", edition)
     if not await connection.fetchval("SELECT EXISTS (SELECT FROM journal.transaction)"):
-        await set_state(connection, "disclosure_applied", edition_hash(rules_dir))
+        await set_state(connection, "disclosure_applied", edition)
 
 
 async def set_state(connection: asyncpg.Connection, key: str, content: str) -> None:
