@@ -10,6 +10,7 @@ from graphql import GraphQLSchema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from schema.benefits import BenefitProduct
+from schema.mutation import Mutation, Steps
 from schema.plan.registry import Registry, build
 from schema.plan.run import Executor
 from schema.query import Query
@@ -24,6 +25,7 @@ def graphql_schema() -> GraphQLSchema:
     """Gives the graphql-core schema that Strawberry makes of the types."""
     schema = strawberry.Schema(
         Query,
+        Mutation,
         types=[IndividualBusiness, Practitioner, Vehicle, BenefitProduct],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
@@ -37,12 +39,15 @@ def registry() -> Registry:
     return build(graphql_schema())
 
 
-@cache
-def executor() -> Executor:
-    """Gives the one executor of this process, with its caches."""
-    return Executor(registry())
+def executor(rules_dir: Path | None = None) -> Executor:
+    """Gives an executor with its own caches; a process has one."""
+    return Executor(registry(), Steps(rules_dir).by_name())
 
 
 def printed() -> str:
     """Gives the text that ``schema.graphql`` must hold."""
     return print_schema(graphql_schema()) + "\n"
+
+
+if __name__ == "__main__":
+    PRINTED.write_text(printed(), "utf-8")

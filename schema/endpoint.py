@@ -7,7 +7,9 @@ driver, a statement or a file.
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Awaitable, Callable
+from pathlib import PurePath
 from typing import Any
 
 import structlog
@@ -16,9 +18,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from schema.plan.documents import Refused, is_query
+from schema.plan.messages import in_chinese
 from schema.plan.run import Executor
 from schema.requests import GraphQLRequest, read_request
 from server.database.connection import Database
+from server.disclosure.masking import mask_text
 from server.errors import CreditError, Forbidden, Unavailable
 from server.viewer import PUBLIC, Door, Viewer
 
@@ -26,6 +30,8 @@ RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 #: With ``application/json`` a client expects 200 for what GraphQL itself refuses; these stay what they are.
 ALWAYS = frozenset({401, 403, 405, 406, 413, 415, 429, 500, 503})
+#: What is no GraphQL request at all is 400 for every client.
+MALFORMED = frozenset({"BAD_REQUEST", "BATCHING_NOT_SUPPORTED"})
 
 ViewerFor = Callable[[Database, str], Awaitable[Viewer]]
 log = structlog.get_logger("graphql")
@@ -84,19 +90,19 @@ class Endpoint:
     def __init__(self, executor: Executor, database: Database, viewer_for: ViewerFor) -> None:
         self.executor, self.database, self.viewer_for = executor, database, viewer_for
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Answers one request; every refusal has the same shape."""
         media = RESPONSE
         try:
             media = chosen_type(request.headers.get("accept"))
-            return _response(await self._answer(request), 200, media)
+            return _response(await self._body(request), 200, media)
         except CreditError as error:
             return refusal(error, media)
-        except Exception:
-            log.exception("graphql fault")
+        except Exception as error:
+            log.error("fault", route="/graphql", **fault_facts(error))
             return refusal(CreditError("服务出错，已记录；请稍后再试", code="INTERNAL", status=500), media)
 
-    async def _answer(self, request: Request) -> bytes:
+    async def _body(self, request: Request) -> bytes:
         viewer = await viewer_of(request, self.database, self.viewer_for)
         if viewer.door is Door.DEVICE:
             raise Forbidden("终端密钥只能用于顶灯接口，不能用于 GraphQL")
@@ -115,6 +121,17 @@ class Endpoint:
         return answer.body()
 
 
+def fault_facts(error: BaseException) -> dict[str, Any]:
+    """Gives what the log keeps of a fault: its kind, its masked message and where; never the values at hand.
+
+    Of a driver's error only the first sentence: its details repeat whole rows.
+    """
+    text = error.args[0] if error.args and isinstance(error.args[0], str) else ""
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    where = [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    return {"kind": type(error).__name__, "message": mask_text(text.split("\n")[0])[:300], "at": where}
+
+
 def told(error: CreditError) -> list[dict[str, Any]]:
     """Gives the errors of a refusal as GraphQL has them."""
     if isinstance(error, Refused):
@@ -123,8 +140,6 @@ def told(error: CreditError) -> list[dict[str, Any]]:
 
 
 def _graphql_error(error: GraphQLError, code: str) -> dict[str, Any]:
-    from schema.plan.messages import in_chinese
-
     one: dict[str, Any] = {"message": in_chinese(error.message)}
     if error.locations:
         one["locations"] = [{"line": place.line, "column": place.column} for place in error.locations[:3]]
@@ -133,7 +148,7 @@ def _graphql_error(error: GraphQLError, code: str) -> dict[str, Any]:
 
 def refusal(error: CreditError, media: str) -> Response:
     """Gives the response of a refusal: its own status, or 200 where ``application/json`` wants it."""
-    status = error.status if media == RESPONSE or error.status in ALWAYS or error.code == "BAD_REQUEST" else 200
+    status = error.status if media == RESPONSE or error.status in ALWAYS or error.code in MALFORMED else 200
     body = json.dumps({"errors": told(error)}, ensure_ascii=False, separators=(",", ":")).encode()
     response = _response(body, status, media)
     if isinstance(error, Unavailable):

@@ -17,7 +17,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 
-from schema.plan.limits import LIMITS, Limits
+from schema.plan.limits import LIMITS, Limits, check_texts
 from server.errors import Forbidden, Invalid, TooLarge
 
 #: Another site's page cannot send this header without asking first (CSRF).
@@ -116,23 +116,6 @@ def _checked(given: Any, uploads: tuple[UploadFile, ...] = ()) -> GraphQLRequest
         raise Invalid("extensions 须是一个 JSON 对象", code="BAD_REQUEST")
     check_texts([query, name, variables])
     return GraphQLRequest(query, variables or {}, name, uploads)
-
-
-def check_texts(values: Any, limits: Limits = LIMITS) -> None:
-    """Refuses U+0000, lone surrogates and too many values anywhere inside; walks without recursion."""
-    waiting, seen = [values], 0
-    while waiting:
-        value = waiting.pop()
-        seen += 1
-        if seen > limits.variables:
-            raise TooLarge(f"variables 过大：最多 {limits.variables} 个值", code="QUERY_TOO_LARGE", status=400)
-        if isinstance(value, dict):
-            waiting.extend(value.keys())
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
-        elif isinstance(value, str) and ("\0" in value or any("\ud800" <= c <= "\udfff" for c in value)):
-            raise Invalid("文本中不能有空字符 U+0000 或不成对的代理字符，请删去后再试", code="BAD_REQUEST")
 
 
 async def _from_multipart(request: Request, limits: Limits) -> GraphQLRequest:

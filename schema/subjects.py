@@ -144,8 +144,7 @@ class Vehicle(Node):
     purpose: str = column("用途 purpose", "purpose")
     division_code: str = column("行政区划代码 division code", "division_code")
     state: str = column("营运状态 state", "state")
-    holder: Party | None = party(
-        "所属经营者或车主 holder；依法不公开的车主为 null", "Enterprise", "IndividualBusiness", "Practitioner"
-    )
+    holder: Party | None = party("所属经营者 holder：企业或个体工商户", "Enterprise", "IndividualBusiness")
+    driver: Party | None = party("车主或驾驶员 driver；依法不公开的为 null", "Practitioner")
     ratings: Connection[Rating] = _ratings("vehicle_id")
     list_entries: Connection[ListEntry] = _list_entries("vehicle_id")

@@ -1,8 +1,8 @@
 """应用 app: puts routes, middleware and lifespan together. Not for what any of them does.
 
 Middleware, outermost first, and why: the access log sees every answer with its final status; the security headers are
-on every answer, files and refusals too; the bound of bodies stands before anything that reads one; files come before
-routes, as most requests of a visit are for them.
+on every answer, files and refusals too; a fault becomes a page inside both; the bound of bodies stands before anything
+that reads one; files come before routes, as most requests of a visit are for them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -25,7 +26,7 @@ from schema.plan.limits import LIMITS
 from server.accounts.service import viewer_for
 from server.database.connection import Database
 from server.errors import CreditError
-from server.pages.manners import AccessLog, BodyBound, SecurityHeaders
+from server.pages.manners import AccessLog, BodyBound, Faults, SecurityHeaders
 from server.pages.render import Renderer
 from server.pages.site import Site
 from server.pages.static import StaticFiles
@@ -33,11 +34,24 @@ from server.pages.urls import PAGES
 from server.settings import Environment, Settings
 
 
+def configure_log() -> None:
+    """One JSON line an event on standard output, Chinese unescaped; no local values, which may be persons'."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=False),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
+
+
 def create_app(settings: Settings, database: Database) -> Starlette:
     """Gives the whole service over one database; raises ``WrongSetting`` when a query or a mapping is wrong."""
+    configure_log()
     prefix, trial = settings.path_prefix, settings.env is Environment.TRIAL
     files = StaticFiles(prefix)
-    plans = executor()
+    plans = executor(settings.rules_dir)
     site = Site(plans, database, Renderer(prefix, trial, files.address), prefix, trial)
     endpoint = Endpoint(plans, database, viewer_for)
 
@@ -54,6 +68,7 @@ def create_app(settings: Settings, database: Database) -> Starlette:
         middleware=[
             Middleware(AccessLog, trusted=settings.trusted_proxies),
             Middleware(SecurityHeaders),
+            Middleware(Faults, page=site.error(500, "服务出错，已记录；请稍后再试。")),
             Middleware(BodyBound, most=LIMITS.upload),
             Middleware(_Files, files=files),
         ],
@@ -87,7 +102,7 @@ def _routes(prefix: str, site: Site, endpoint: Endpoint, database: Database) -> 
     public: list[Route] = [Route(page.path, site.endpoint(page)) for page in PAGES]
     public += [
         Route("/find", site.find),
-        Route("/graphql", endpoint, methods=["GET", "POST"]),
+        Route("/graphql", endpoint.answer, methods=["GET", "POST"]),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
     ]
@@ -111,7 +126,4 @@ def _handlers(site: Site) -> dict[Any, Any]:
         response.headers.update(error.headers or {})
         return response
 
-    async def fault(_request: Request, _error: Exception) -> Response:
-        return site.error(500, "服务出错，已记录；请稍后再试。")
-
-    return {CreditError: refused, HTTPException: not_here, Exception: fault}
+    return {CreditError: refused, HTTPException: not_here}

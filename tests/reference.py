@@ -182,7 +182,10 @@ class Reference:
         return None
 
     async def _vehicle_holder(self, row: dict[str, Any]) -> Any:
-        return await self._any_party(row)
+        return await self._any_party(row | {"practitioner_id": None})
+
+    async def _vehicle_driver(self, row: dict[str, Any]) -> Any:
+        return await self._any_party({"practitioner_id": row["practitioner_id"]})
 
     async def _any_record(self, row: dict[str, Any]) -> Any:
         for kind in ("Licence", "Penalty", "Act"):

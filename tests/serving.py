@@ -17,10 +17,10 @@ from server.settings import Settings
 
 
 @asynccontextmanager
-async def client_of(database: Database, *, fault_is_an_answer: bool = False, **settings: Any) -> AsyncIterator[Any]:
+async def client_of(database: Database, **settings: Any) -> AsyncIterator[Any]:
     """Gives an HTTP client that speaks to the application without a network."""
     app = create_app(Settings(**settings), database)
-    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=not fault_is_an_answer, client=("203.0.113.9", 1))
+    transport = httpx2.ASGITransport(app=app, client=("203.0.113.9", 1))
     async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url="http://test") as one:
         yield one
 

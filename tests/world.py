@@ -119,8 +119,8 @@ async def build(database: Database) -> World:
         await make.put(write, "benefit_grant", make.benefit_grant(home, product["id"], **of_firm))
         vehicles = [
             make.vehicle(home, "鲁A12345", **of_firm),
-            make.vehicle(home, "豫D00001", practitioner_id=unknown["id"]),
-            make.vehicle(home, "鲁A00002", practitioner_id=shown["id"]),
+            make.vehicle(home, "豫D00001", enterprise_id=firm["id"], practitioner_id=unknown["id"]),
+            make.vehicle(home, "鲁A00002", enterprise_id=firm["id"], practitioner_id=shown["id"]),
         ]
         await make.put(write, "vehicle", *vehicles)
     ids = {"LI": licences[0]["id"], "PE": penalties[0]["id"], "AC": acts[0]["id"], "RA": ratings[0]["id"]}

@@ -288,7 +288,7 @@ class Compiler:
             case Choice() as choice:
                 return self._choice(nodes, choice, frame, given)
             case ByGlobalId():
-                return self._by_global_id(nodes, given)
+                return self._by_global_id(definition, nodes, frame, given)
             case PagePart(part):
                 return self._page_part(part, definition, nodes, frame)
         raise AssertionError(f"{kind.name}.{name} cannot be read")
@@ -326,12 +326,21 @@ class Compiler:
             cases.append(f"WHEN {frame.alias}.{column} IS NOT NULL THEN {found}")
         return f"CASE {' '.join(cases)} WHEN {self._text(choice.hidden_when, frame, given)} THEN {instead} END"
 
-    def _by_global_id(self, nodes: Sequence[FieldNode], given: _Given) -> str:
-        tag = given.bind("id", "text", lambda value: argument(given.definition, "id").convert(value)[0])
-        row = given.bind("id", "uuid", lambda value: argument(given.definition, "id").convert(value)[1])
+    def _by_global_id(self, definition: GraphQLField, nodes: Sequence[FieldNode], frame: _Frame, given: _Given) -> str:
+        """Any row of the field's types: by the id argument, or by what a mutation's root step gave."""
+        if frame.results:
+            tag, row = (self._text(sql, frame, given) for sql in ("{record_tag}", "{record_id}"))
+        else:
+            convert = argument(definition, "id").convert
+            tag = given.bind("id", "text", lambda value: convert(value)[0])
+            row = given.bind("id", "uuid", lambda value: convert(value)[1])
+        abstract = get_named_type(definition.type)
+        assert isinstance(abstract, GraphQLInterfaceType)
+        possible = {kind.name for kind in self.registry.schema.get_possible_types(abstract)}
         cases = " ".join(
             f"WHEN '{letters}' THEN {self._one(kind, nodes, f'{{item}}.id = {row}', _Frame(), given)}"
             for letters, kind in self.registry.tags.items()
+            if kind.name in possible
         )
         return f"CASE {tag} {cases} END"
 

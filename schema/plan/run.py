@@ -27,8 +27,9 @@ from graphql.execution.values import VariableValues, get_argument_values, get_va
 from schema.plan.compile import Compiler, Plan
 from schema.plan.cost import MOST_ROWS, rows_read
 from schema.plan.documents import MOST_ERRORS, Bounded, Document, Documents, Refused
+from schema.plan.limits import check_texts
 from schema.plan.mapping import Action
-from schema.plan.registry import Registry
+from schema.plan.registry import Registry, argument
 from server.database.connection import Database
 from server.errors import Invalid
 from server.viewer import Viewer
@@ -221,7 +222,10 @@ class Executor:
         step = self.steps[mapping.name]
         # The payload is compiled before the step is taken: a refused selection must not leave a write behind.
         plan = Compiler(self.registry, document.fragments, variables).payload(definition, nodes, step.results)
-        results = await step.call(database, viewer, get_argument_values(definition, nodes[0], variables))
+        values = get_argument_values(definition, nodes[0], variables)
+        given = {argument(definition, key).name: value for key, value in values.items()}
+        check_texts([value for value in given.values() if isinstance(value, str | dict | list)])
+        results = await step.call(database, viewer, given)
         return await _run(plan, database, viewer, plan.values(variables, results))
 
 

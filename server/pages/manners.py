@@ -11,8 +11,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from schema.endpoint import fault_facts
 
 Networks = Sequence[IPv4Network | IPv6Network]
 log = structlog.get_logger("access")
@@ -100,6 +102,31 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, add)
+
+
+class Faults:
+    """故障 what nobody expected becomes a page and one log entry, inside the security headers; the server sees none."""
+
+    def __init__(self, app: ASGIApp, page: Response) -> None:
+        self.app, self.page = app, page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers 500 when nothing was sent yet."""
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception as error:
+            route = getattr(scope.get("route"), "path", None) or "-"
+            log.error("fault", route=route, **fault_facts(error))
+            if started or scope["type"] != "http":
+                raise
+            await self.page(scope, receive, send)
 
 
 class BodyBound:
