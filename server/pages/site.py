@@ -83,7 +83,12 @@ class Site:
         if page.required and data[page.required] is None:
             code = str(variables.get("uscc", ""))
             return self.error(404, f"没有查到统一社会信用代码为 {code} 的企业的公开信息。", search=True, code=code)
-        values = {"data": data, "today": data["service"]["today"], "indexed": page.indexed and status == 200}
+        values = {
+            "data": data,
+            "uscc": variables.get("uscc"),
+            "today": data["service"]["today"],
+            "indexed": page.indexed and status == 200,
+        }
         if page.name == "home":
             values |= {"examples": _examples(data), "fault": None, "code": None}
         body = self.renderer.page(f"{page.name}.html", **(values | more))

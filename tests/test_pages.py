@@ -1,0 +1,240 @@
+"""网页 pages: what a citizen sees, what he is told when something is wrong, and what no page may hold."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from server.pages.render import SITE, day, number, yuan
+from server.pages.urls import PAGES
+from server.viewer import PUBLIC
+from tests import factory as make
+from tests.serving import client_of
+from tests.support import TrialDatabase
+from tests.world import OTHER_USCC, USCC, build
+
+
+class Outline(HTMLParser):
+    """What of a page the tests look at: its tags, and the text that a reader sees."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", "".join(self.words))
+
+
+async def test_every_page_of_the_table_and_every_query_and_template_is_used(database: TrialDatabase) -> None:
+    """A page listed nowhere is tested by nobody."""
+    assert [page.path for page in PAGES] == ["/", "/enterprise/{uscc}"]
+    names = {page.name for page in PAGES}
+    assert {path.stem for path in (SITE / "queries").iterdir()} == names
+    assert {path.stem for path in (SITE / "templates").iterdir()} == names | {"base", "parts", "error"}
+    assert list(SITE.rglob("*.py")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "indexed"),
+    [
+        ("/", 200, True),
+        (f"/enterprise/{USCC}", 200, False),
+        ("/enterprise/91110000600037341L", 404, False),
+        ("/enterprise/123", 404, False),
+        ("/find?code=123", 400, False),
+        ("/nothing/here", 404, False),
+        (f"/enterprise/{USCC}?licences=wrong", 400, False),
+    ],
+)
+async def test_every_page_is_whole_chinese_and_small(
+    database: TrialDatabase, path: str, status: int, indexed: bool
+) -> None:
+    """One head, one heading, landmarks, no script, no foreign address, and at most 30 KB — refusals included."""
+    await build(database)
+    async with client_of(database) as client:
+        answer = await client.get(path)
+    page = Outline(answer.text)
+
+    assert answer.status_code == status
+    assert page.all("html") == [{"lang": "zh-CN"}]
+    assert [len(page.all(tag)) for tag in ("h1", "main", "title", "footer")] == [1, 1, 1, 1]
+    assert re.search(r"[\u4e00-\u9fff]", page.all("meta")[2]["content"] or "")
+    assert page.all("script") == page.all("style") == page.all("iframe") == []
+    assert not any("style" in attributes or any(k.startswith("on") for k in attributes) for _, attributes in page.tags)
+    assert "http" not in answer.text.replace("http-equiv", "")
+    assert len(answer.content) <= 30_000
+    noindex = {"name": "robots", "content": "noindex, noarchive"} in page.all("meta")
+    assert (noindex, "x-robots-tag" in answer.headers) == (not indexed, not indexed)
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    labelled = {attributes.get("for") for attributes in page.all("label")}
+    assert all(field["id"] in labelled for field in page.all("input"))
+
+
+async def test_the_firms_page_shows_what_the_public_door_shows_and_its_dates(database: TrialDatabase) -> None:
+    """The main job of the house: each record with from when, until when and who sent it — and nothing else."""
+    world = await build(database)
+    async with make.sample_write(database) as write:
+        term = await write.connection.fetchrow("SELECT id, basis FROM disclosure_term WHERE basis <> '' LIMIT 1")
+        until = make.penalty(
+            world.agency,
+            "罚有期",
+            terms_edition=term["id"],
+            enterprise_id=world.enterprise,
+            disclosed_until=date(2026, 11, 20),
+            fine_yuan=20000,
+        )
+        await make.put(write, "penalty", until)
+    async with client_of(database) as client:
+        text = Outline((await client.get(f"/enterprise/{USCC}")).text).text
+        await database.set_today(date(2026, 11, 19))
+        before = Outline((await client.get(f"/enterprise/{USCC}")).text).text
+        await database.set_today(date(2026, 11, 20))
+        after = Outline((await client.get(f"/enterprise/{USCC}")).text).text
+
+    for words in ("罚有期", "2026年11月20日（当日起不再显示）", "长期公示", "20,000 元", "2,000.50 元", "有异议"):
+        assert words in text
+    for words in (term["basis"], "数源单位", "示例交通运输局", "7 条", "AAA", "925 分", "评价依据（3 条）"):
+        assert words in text
+    assert "罚过期" not in text, "a penalty is not shown from its stop day on, nor as a rating's basis"
+    assert "罚人" not in text
+    assert ("罚有期" in before, "罚有期" in after) == (True, False)
+
+
+async def test_a_firm_without_records_says_so_for_each_kind(database: TrialDatabase) -> None:
+    """An empty place looks like a fault; the page says that nothing is disclosed now."""
+    await build(database)
+    async with client_of(database) as client:
+        text = Outline((await client.get(f"/enterprise/{OTHER_USCC}")).text).text
+
+    for words in (
+        "没有正在公示的行政许可",
+        "没有正在公示的行政处罚",
+        "不在任何正在公示的名单中",
+        "没有正在公示的信用承诺",
+    ):
+        assert words in text
+
+
+async def test_more_records_than_a_page_holds_are_turned_to_without_script(database: TrialDatabase) -> None:
+    """A firm with a thousand permits must not need a large page."""
+    world = await build(database)
+    async with make.sample_write(database) as write:
+        rows = [make.licence(world.agency, f"续{n:02d}", enterprise_id=world.enterprise) for n in range(15)]
+        await make.put(write, "licence", *rows)
+    seen: list[str] = []
+    async with client_of(database) as client:
+        path: str | None = f"/enterprise/{USCC}"
+        while path:
+            html = (await client.get(path)).text
+            section = html.split('<section id="licences"')[1].split("</section>")[0]
+            seen += re.findall(r"<dd>((?:续|许)\d+号?)</dd>", section)
+            found = re.search(r'href="([^"]+)">下一页行政许可', section)
+            path = found and found[1]
+
+    assert len(seen) == len(set(seen)) == 22
+
+
+@pytest.mark.parametrize(
+    ("typed", "leads_to"),
+    [
+        (USCC, USCC),
+        (f"  {USCC.lower()} ", USCC),
+        ("９１３７０１１７MA0000001L", USCC),
+    ],
+)
+async def test_the_form_leads_to_the_firm_however_the_code_was_typed(
+    database: TrialDatabase, typed: str, leads_to: str
+) -> None:
+    """A code copied from a certificate has spaces, small letters and full-width digits."""
+    async with client_of(database) as client:
+        answer = await client.get("/find", params={"code": typed})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/enterprise/{leads_to}")
+
+
+async def test_a_wrong_code_is_told_what_is_wrong_beside_the_field(database: TrialDatabase) -> None:
+    """The summary leads to the field, the field names its fault, and what was typed is still there to be mended."""
+    wrong = USCC[:-1] + "A"
+    async with client_of(database) as client:
+        page = Outline((await client.get("/find", params={"code": wrong})).text)
+        hostile = await client.get("/find", params={"code": '"><script>alert(1)</script>'})
+
+    [field] = page.all("input")
+    assert (field["value"], field["aria-invalid"]) == (wrong, "true")
+    assert "code-fault" in (field["aria-describedby"] or "")
+    assert page.text.count("校验码应为") == 2
+    assert {"href": "#code"} in page.all("a")
+    assert page.text.startswith(" 错误：")
+    assert "<script>" not in hostile.text
+
+
+async def test_an_unchanged_page_is_not_sent_again_and_a_changed_one_is(database: TrialDatabase) -> None:
+    """A stale copy of a penalty that was repaired an hour ago would be a wrong done by the bureau."""
+    world = await build(database)
+    path = f"/enterprise/{USCC}"
+    async with client_of(database) as client:
+        first = await client.get(path)
+        same = await client.get(path, headers={"if-none-match": first.headers["etag"]})
+        async with make.sample_write(database) as write:
+            hidden: dict[str, Any] = {"withdrawn_on": write.day, "withdrawal": "repaired"}
+            await write.update("penalty", world.ids["PE"], hidden)
+        changed = await client.get(path, headers={"if-none-match": first.headers["etag"]})
+
+    assert first.headers["cache-control"] == "no-cache"
+    assert (same.status_code, same.content) == (304, b"")
+    assert (changed.status_code, "罚0号" in first.text, "罚0号" in changed.text) == (200, True, False)
+
+
+async def test_a_small_letter_in_the_address_leads_to_the_one_address(database: TrialDatabase) -> None:
+    """One page has one address, or caches and links disagree."""
+    async with client_of(database) as client:
+        answer = await client.get(f"/enterprise/{USCC.lower()}")
+
+    assert (answer.status_code, answer.headers["location"]) == (308, f"/enterprise/{USCC}")
+
+
+async def test_a_real_service_shows_no_sample_and_no_unfilled_text(database: TrialDatabase) -> None:
+    """The words for a trial would make a bureau's true records look invented."""
+    await build(database)
+    real = {"env": "production", "sample": 0, "database_host": "db/xintu", "secret": "s" * 40}
+    async with client_of(database, **real) as client:
+        pages = [(await client.get(path)).text for path in ("/", f"/enterprise/{USCC}")]
+    async with client_of(database) as client:
+        trial = (await client.get("/")).text
+
+    assert "虚构" in trial
+    assert USCC in trial
+    for page in pages:
+        assert "虚构" not in page
+        assert "部署时" not in page
+    assert USCC not in pages[0]
+
+
+def test_dates_money_and_points_are_written_as_people_write_them() -> None:
+    """Figures with the scale of a column look like a machine's."""
+    assert [day("2026-11-20"), day(date(2026, 1, 2))] == ["2026年11月20日", "2026年1月2日"]
+    assert [yuan(t) for t in ("2000.00", "0.50", "1234567.80", None)] == [
+        "2,000 元",
+        "0.50 元",
+        "1,234,567.80 元",
+        None,
+    ]
+    assert [number(t) for t in ("925.000", "9.500", "100", "0.125")] == ["925", "9.5", "100", "0.125"]
+    assert PUBLIC.door == "public"
