@@ -6,6 +6,7 @@ With an external database nothing is migrated here: that takes the owner, whom a
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from pathlib import Path
 
@@ -21,8 +22,9 @@ def serve() -> int:
     """Runs until it is told to stop; gives the exit code. What is wrong with the settings is printed, without a trace."""
     try:
         settings = load_settings()
-        place, sample = asyncio.run(_prepare(settings))
-        _run(settings, place, sample)
+        with _listening(settings) as listener:
+            place, sample = asyncio.run(_prepare(settings))
+            _run(settings, place, sample, listener)
     except CreditError as error:
         print(error.message, file=sys.stderr)
         return 1
@@ -67,16 +69,31 @@ async def _sample(place: Place, database: Database) -> list[str]:
     return await write_sample_with_progress(place, database, settings.sample)
 
 
-def _run(settings: Settings, place: Place, sample: list[str]) -> None:
+def _listening(settings: Settings) -> socket.socket:
+    """Takes the port before anything is prepared, so that a second start says so at once and changes nothing."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        where = f"{settings.host}:{settings.port}"
+        raise WrongSetting(
+            f"无法在 {where} 上监听：地址不可用或端口已被占用。"
+            f"信途可能已在运行；也可换一个端口，如 make serve XINTU_PORT={settings.port + 1}。"
+        ) from error
+    return listener
+
+
+def _run(settings: Settings, place: Place, sample: list[str], listener: socket.socket) -> None:
     import uvicorn
 
     from server.app import create_app
 
     _greet(settings, sample)
-    uvicorn.run(
+    config = uvicorn.Config(
         create_app(settings, place.database()),
-        host=settings.host,
-        port=settings.port,
         access_log=False,
         log_level="warning",
         server_header=False,
@@ -84,6 +101,7 @@ def _run(settings: Settings, place: Place, sample: list[str]) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _greet(settings: Settings, sample: list[str]) -> None:
