@@ -11,7 +11,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from server.cli.place import opened
 from server.database.connection import Database
@@ -101,18 +100,15 @@ class Command:
             self.console.print(f"  工作表“{note.sheet}”：{note.message}", markup=False, highlight=False)
         if not seen.rejected:
             return
-        title = f"退回 {result.rows_rejected} 行" + (f"（列出前 {TOLD} 行）" if result.rows_rejected > TOLD else "")
-        shown = Table("工作表", "行", "文号", "列", "错误与更正办法", title=title)
+        more = f"，列出前 {TOLD} 行" if result.rows_rejected > TOLD else ""
+        self.console.print(f"退回 {result.rows_rejected} 行{more}：", style="red")
         for row in seen.rejected:
+            number = f"，文号 {row.document_number}" if row.document_number else ""
+            self.console.print(
+                f"  第 {row.row_number} 行（工作表“{row.sheet}”{number}）", markup=False, highlight=False
+            )
             for fault in (f for f in row.faults if f.fatal):
-                shown.add_row(
-                    row.sheet,
-                    str(row.row_number),
-                    row.document_number or "—",
-                    _column(row, fault.column),
-                    fault.message,
-                )
-        self.console.print(shown)
+                self.console.print(f"    {_column(row, fault.column)}：{fault.message}", markup=False, highlight=False)
 
     async def _give_back(self, result: BatchResult, path: Path) -> None:
         """Writes the rejected rows, faults in colour and in words, beside the file or where the clerk wants them."""
@@ -134,7 +130,7 @@ class Command:
 
 def _column(row: RowResult, code: str | None) -> str:
     """Gives a column's Chinese name, as the clerk's header has it."""
-    return "—" if code is None else national_table(row.kind).field(code).name
+    return "整行" if code is None else national_table(row.kind).field(code).name
 
 
 async def import_files(
@@ -163,3 +159,5 @@ def _progress(console: Console, name: str) -> Iterator[Any]:
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(name, total=None)
         yield lambda step: bar.update(task, completed=step.done, total=step.total)
+        # The estimate counts title rows and notes too; the end is the end.
+        bar.update(task, total=bar.tasks[task].completed)
