@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import cycle
 
 from server.disclosure.rules import add_months
 from server.sample.office import Office, Row
@@ -34,12 +33,13 @@ def plan_acts(office: Office) -> None:
     kinds = [kind for kind, some in office.words.acts.items() for w in some for _ in range(w.weight)]
     order = list(office.words.acts) + office.random.choices(kinds, k=max(0, len(parties) // 2 - len(_MARKS)))
     months = office.timeline.months()
-    firms = cycle(office.firms())
+    firms = office.firms()
+    fitting: dict[tuple[str, ...], list[Party]] = {}
     for n, kind in enumerate(order):
-        day = months[n % len(months)]
-        party: Party = next(firms) if n % 3 else office.random.choice(parties)
         words = office.random.choices(office.words.acts[kind], [w.weight for w in office.words.acts[kind]])[0]
-        _plan(office, kind, n + 1, party, words, day)
+        if words.sectors not in fitting:
+            fitting[words.sectors] = [firm for firm in firms if firm.sector in words.sectors] or parties
+        _plan(office, kind, n + 1, office.random.choice(fitting[words.sectors]), words, months[n % len(months)])
 
 
 def _plan(office: Office, kind: str, number: int, party: Party, words: ActWords, day: date) -> None:

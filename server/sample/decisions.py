@@ -236,11 +236,12 @@ class _Maker:
             day=f"{day.year}年{day.month}月{day.day}日",
             plate=plate,
             place=self.random.choice(self.words.places),
+            station=self.random.choice(self.words.stations),
             mass=self.random.randint(50, 78),
             over=self.random.randint(4, 58),
             driver=driver.name if isinstance(party, Person) else f"{driver.name[0]}某",
         )
-        if self.random.randrange(7) == 0:
+        if self.random.randrange(5) == 0:
             text += f"（身份证号：{driver.id_card}，联系电话：{driver.phone}）"
         return text
 

@@ -15,6 +15,8 @@ from server.sample.world import PERSON, Business, Party, Person, Vehicle
 _DAYS_TO_LIST = timedelta(days=10)
 #: An entry rests on so many decisions at the least (交办公路〔2017〕8号: more than three).
 _OVERLOADS = 4
+#: Entries without evidence begin when the first results have taken effect.
+_FIRST_MONTH = 5
 Candidate = tuple[Party | Vehicle, Sequence[Decision]]
 
 
@@ -98,7 +100,7 @@ def _listed_on(office: Office, n: int, evidence: Sequence[Decision]) -> date:
     timeline = office.timeline
     if not evidence:
         months = timeline.months()
-        return months[n * 4 % len(months)]
+        return months[(_FIRST_MONTH + n * 4) % len(months)]
     last = max(d.round.day for d in evidence)
     return min(timeline.workday(last + _DAYS_TO_LIST), timeline.back(timeline.until, 1))
 

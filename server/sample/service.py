@@ -91,7 +91,14 @@ class SampleCounts:
             f"双公示表 {self.imports} 份经真实导入，退回 {self.rejected} 行，其中已更正 {self.corrected} 行",
             f"先看：{self.enterprise_name}（{self.enterprise_uscc}）；顶灯：{self.taxi_plate}",
         ]
+        told.append(f"试一试导入（三行可入库、一行有错）：.venv/bin/python -m server import '{_near(self.try_file)}'")
         return told + [f"演示密钥 {key.what}：{key.key}" for key in self.keys]
+
+
+def _near(path: Path) -> Path:
+    """The path as one types it from where the command was started."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 async def write_sample(

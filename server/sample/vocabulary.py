@@ -74,7 +74,7 @@ class PenaltyWords:
 
 @dataclass(frozen=True, slots=True)
 class ActWords:
-    """一种其他行政行为; ``amounts`` in yuan."""
+    """一种其他行政行为; ``amounts`` in yuan; ``sectors`` of the firms it is about, none named for any subject."""
 
     document: str
     category: str
@@ -84,6 +84,7 @@ class ActWords:
     results: tuple[str, ...] = ()
     amounts: tuple[int, ...] = ()
     months: int | None = None
+    sectors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ class Vocabulary:
     licences: tuple[LicenceWords, ...]
     penalties: tuple[PenaltyWords, ...]
     places: tuple[str, ...]
+    stations: tuple[str, ...]
     acts: Mapping[str, tuple[ActWords, ...]]
     commitments: tuple[CommitmentWords, ...]
     breach: str
@@ -190,7 +192,10 @@ def vocabulary() -> Vocabulary:
     """Gives the shipped words; a fault in them is a programming fault."""
     raw = _load("vocabulary.yaml")
     return Vocabulary(
-        **{name: _frozen(raw[name]) for name in ("remark", "surnames", "given", "stems", "places", "breach")},
+        **{
+            name: _frozen(raw[name])
+            for name in ("remark", "surnames", "given", "stems", "places", "stations", "breach")
+        },
         bureaus={code: _made(Bureau, entry) for code, entry in raw["bureaus"].items()},
         sectors={key: _made(Sector, entry) for key, entry in raw["sectors"].items()},
         licences=tuple(_made(LicenceWords, entry) for entry in raw["licences"]),
