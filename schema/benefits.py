@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import strawberry
 
+from schema.agencies import Agency
 from schema.disclosure import Disclosure, disclosure
 from schema.nodes import Node
 from schema.parties import Party, party
@@ -25,6 +26,7 @@ class BenefitProduct(Node):
     operator_name: str = column("实施单位 operator name", "operator_name")
     valid_from: date = column("开始日 valid from", "valid_from")
     valid_until: date | None = column("结束日 valid until：失效的第一天", "valid_until")
+    source_unit: Agency | None = mapped("数源单位 source unit", One("{item}.id = {row}.source_unit_id"))
     disclosure: Disclosure = disclosure()
 
 
@@ -39,4 +41,5 @@ class BenefitGrant(Node):
     granted_until: date | None = column("终止日 granted until：不再享有的第一天", "granted_until")
     grade: str | None = column("授予时等级 grade", "grade")
     value_yuan: Decimal | None = column("优惠金额 value，元", "value_yuan", as_text=True)
+    source_unit: Agency | None = mapped("数源单位 source unit", One("{item}.id = {row}.source_unit_id"))
     disclosure: Disclosure = disclosure()

@@ -4,11 +4,12 @@ from datetime import date
 
 import strawberry
 
+from schema.agencies import Agency
 from schema.disclosure import Disclosure, disclosure
 from schema.enums import CommitmentState, enum_sql
 from schema.nodes import Node
 from schema.parties import Party, party
-from schema.plan.mapping import column, expression, row
+from schema.plan.mapping import One, column, expression, mapped, row
 
 
 @strawberry.type(description="信用承诺 commitment")
@@ -25,4 +26,5 @@ class Commitment(Node):
     valid_until: date | None = column("有效期至 valid until：最后有效的一天；null 为长期", "valid_until")
     state: CommitmentState | None = expression("履约状态 state", enum_sql(CommitmentState, "state"))
     authority_name: str = column("受理单位 authority name", "authority_name")
+    source_unit: Agency | None = mapped("数源单位 source unit", One("{item}.id = {row}.source_unit_id"))
     disclosure: Disclosure = disclosure()

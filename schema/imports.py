@@ -21,6 +21,7 @@ class Fault:
     column: str | None = expression("列 column：表头或国家标准代码", "({row}.value ->> 'column')")
     rule: str | None = expression("规则 rule：代码", "({row}.value ->> 'rule')")
     message: str | None = expression("说明 message：错在哪里，怎样改正", "({row}.value ->> 'message')")
+    fatal: bool | None = expression("必须改正 fatal：为假的只是提示", "({row}.value ->> 'fatal')::boolean")
 
 
 @strawberry.type(description="待更正数据 correction：未能入库、退回更正的一行；本机关可见")

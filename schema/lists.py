@@ -4,6 +4,7 @@ from datetime import date
 
 import strawberry
 
+from schema.agencies import Agency
 from schema.catalogue import CatalogueItem, Measure
 from schema.disclosure import Disclosure, disclosure
 from schema.enums import ListKind, enum_sql
@@ -57,4 +58,5 @@ class ListEntry(Node):
         Page("{item}.list_entry_id = {row}.id", Key("id", "uuid"), descending=False),
         arguments=PAGING,
     )
+    source_unit: Agency | None = mapped("数源单位 source unit", One("{item}.id = {row}.source_unit_id"))
     disclosure: Disclosure = disclosure()

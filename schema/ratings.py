@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import strawberry
 
+from schema.agencies import Agency
 from schema.disclosure import Disclosure, disclosure
 from schema.nodes import PAGING, Connection, Node
 from schema.parties import Party, party
-from schema.plan.mapping import Choice, Key, Many, Page, column, mapped, row
+from schema.plan.mapping import Choice, Key, Many, One, Page, column, mapped, row
 from schema.records import Record
 
 
@@ -56,4 +57,5 @@ class Rating(Node):
         Page("{item}.rating_id = {row}.id", Key("id", "uuid"), descending=False),
         arguments=PAGING,
     )
+    source_unit: Agency | None = mapped("数源单位 source unit", One("{item}.id = {row}.source_unit_id"))
     disclosure: Disclosure = disclosure()

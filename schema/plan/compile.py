@@ -14,18 +14,12 @@ from typing import Any, NamedTuple
 
 from graphql import (
     FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
-    GraphQLUnionType,
-    InlineFragmentNode,
-    SelectionSetNode,
     get_named_type,
 )
-from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
-from graphql.type.directives import GraphQLIncludeDirective, GraphQLSkipDirective
+from graphql.execution.values import VariableValues, get_argument_values
 
 from schema.nodes import page_size, read_cursor
 from schema.plan.cost import COUNT, SHORT_LIST, Part
@@ -43,12 +37,9 @@ from schema.plan.mapping import (
     Same,
 )
 from schema.plan.registry import Registry, argument
+from schema.plan.selections import Fields, Selections
+from schema.plan.sql import COUNTED, PageSql, global_id, json_object, text_literal
 from server.errors import Invalid
-
-#: ``json_build_object`` ends at 100 arguments.
-KEYS_AT_ONCE = 50
-#: ``totalCount`` is exact up to here.
-COUNTED = 10_000
 
 _NAME = re.compile(r"\{(\w+)\}")
 
@@ -101,41 +92,13 @@ class _Given:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sheet:
-    """One page of a connection while compiling: its rows' alias, its item type and its ready parts."""
-
-    alias: str
-    item: GraphQLObjectType
-    cursor: str
-    within: str
-    count: str
-    has_next: str
-    has_previous: str
-    backward: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Frame:
     """Where a selection set stands: its row, or its page, or the results of a mutation."""
 
     alias: str = ""
-    sheet: _Sheet | None = None
+    page: PageSql | None = None
+    item: GraphQLObjectType | None = None
     results: tuple[tuple[str, str], ...] = ()
-
-
-def text_literal(text: str) -> str:
-    """Gives a text as an SQL literal (names and constants of this program only)."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def json_object(pairs: Sequence[tuple[str, str]]) -> str:
-    """Gives an object of any number of keys in their order; ``||`` on jsonb would lose the order."""
-    groups = [pairs[i : i + KEYS_AT_ONCE] for i in range(0, len(pairs), KEYS_AT_ONCE)] or [[]]
-    built = [f"json_build_object({', '.join(f'{text_literal(k)}, {v}' for k, v in group)})" for group in groups]
-    if len(built) == 1:
-        return built[0]
-    inner = " || ', ' || ".join(f"left(substr({one}::text, 2), -1)" for one in built)
-    return f"('{{' || {inner} || '}}')::json"
 
 
 @dataclass(slots=True)
@@ -143,8 +106,7 @@ class Compiler:
     """编译器 of one operation; used once."""
 
     registry: Registry
-    fragments: Dict[str, FragmentDefinitionNode]
-    variables: VariableValues
+    selections: Selections
     sources: list[tuple[GraphQLField, FieldNode] | None] = field(default_factory=list)
     binds: list[Bind] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
@@ -152,7 +114,7 @@ class Compiler:
     sizes: list[int] = field(default_factory=list)
     aliases: int = 0
 
-    def root(self, kind: GraphQLObjectType, fields: Dict[str, list[FieldNode]]) -> Plan:
+    def root(self, kind: GraphQLObjectType, fields: Fields) -> Plan:
         """Compiles the root fields of a query."""
         return self._finish(self._fields(kind, fields, _Frame()))
 
@@ -183,7 +145,7 @@ class Compiler:
         return f"t{self.aliases}"
 
     def _given(self, definition: GraphQLField, node: FieldNode) -> _Given:
-        return _Given(self, definition, node, get_argument_values(definition, node, self.variables))
+        return _Given(self, definition, node, get_argument_values(definition, node, self.selections.variables))
 
     def _text(self, sql: str, frame: _Frame, given: _Given, item: str = "") -> str:
         """Puts row, item and bound values into an SQL text of a mapping."""
@@ -204,57 +166,12 @@ class Compiler:
     def _count_rows(self, rows: int, *sizes: int) -> None:
         self.parts.append(Part(".".join(self.path), rows, (*self.sizes, *sizes)))
 
-    # selections
-
-    def collect(self, kind: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> dict[str, list[FieldNode]]:
-        """Gives the fields of an object type by response name, fragments spread, @skip and @include applied."""
-        found: dict[str, list[FieldNode]] = {}
-        visited: set[str] = set()
-        for selections in sets:
-            self._collect(kind, selections, found, visited)
-        return found
-
-    def _collect(
-        self, kind: GraphQLObjectType, selections: SelectionSetNode, found: dict[str, list[FieldNode]], seen: set[str]
-    ) -> None:
-        for node in selections.selections:
-            if not self._included(node):
-                continue
-            if isinstance(node, FieldNode):
-                found.setdefault((node.alias or node.name).value, []).append(node)
-            elif isinstance(node, InlineFragmentNode):
-                if node.type_condition is None or self._matches(kind, node.type_condition.name.value):
-                    self._collect(kind, node.selection_set, found, seen)
-            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
-                seen.add(node.name.value)
-                fragment = self.fragments[node.name.value]
-                if self._matches(kind, fragment.type_condition.name.value):
-                    self._collect(kind, fragment.selection_set, found, seen)
-
-    def _included(self, node: Any) -> bool:
-        if not node.directives:
-            return True
-        skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
-        if skip and skip["if"] is True:
-            return False
-        include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
-        return not (include and include["if"] is False)
-
-    def _matches(self, kind: GraphQLObjectType, condition: str) -> bool:
-        if condition == kind.name:
-            return True
-        abstract = self.registry.schema.type_map[condition]
-        if isinstance(abstract, GraphQLInterfaceType | GraphQLUnionType):
-            return self.registry.schema.is_sub_type(abstract, kind)
-        return False
-
     # objects and fields
 
     def _object(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], frame: _Frame) -> str:
-        sets = [node.selection_set for node in nodes if node.selection_set is not None]
-        return self._fields(kind, self.collect(kind, sets), frame)
+        return self._fields(kind, self.selections.of(kind, nodes), frame)
 
-    def _fields(self, kind: GraphQLObjectType, fields: Dict[str, list[FieldNode]], frame: _Frame) -> str:
+    def _fields(self, kind: GraphQLObjectType, fields: Fields, frame: _Frame) -> str:
         pairs = []
         for key, nodes in fields.items():
             self.path.append(key)
@@ -278,7 +195,7 @@ class Compiler:
             case Same():
                 return self._object(_object_type(definition), nodes, frame)
             case GlobalId():
-                return _global_id(self.registry.rows[kind.name].tag or "", frame.alias)
+                return global_id(self.registry.rows[kind.name].tag or "", frame.alias)
             case One(where):
                 return self._one(_object_type(definition), nodes, where, frame, given)
             case Many() as many:
@@ -352,46 +269,30 @@ class Compiler:
         if given.has("first") and given.has("last"):
             raise Invalid("first 与 last 只能给一个：往后翻页用 first 和 after，往前翻页用 last 和 before")
         item = _object_type(_object_type(connection.fields["edges"]).fields["node"])
-        view, inner, middle, outer = self.registry.rows[item.name].view, self._alias(), self._alias(), self._alias()
-        backward = given.has("last")
+        inner, backward = self._alias(), given.has("last")
         limit = given.bind("last" if backward else "first", "bigint", page_size)
         size = len(self.binds) - 1
         self._count_rows(1, size)
         match_ = [self._text(page.where, frame, given, inner)]
         match_ += [self._text(sql, frame, given, inner) for name, sql in page.filters if given.has(name)]
-        count = " AND ".join(match_)
-        after, before = (self._beyond(page, given, name, inner) for name in ("after", "before"))
-        where = " AND ".join([*match_, *(one for one in (after, before) if one)])
-        down = page.descending is not backward
-        key = page.key
-        order = "{0} {2}, {1}.id {2}" if key.name != "id" else "{1}.id {2}"
-
-        def ordered(alias: str) -> str:
-            return order.format(key.of(alias), alias, "DESC" if down else "ASC")
-
-        more = f"coalesce(bool_or({outer}.xn > {limit}), false)"
-        passed = [
-            f"EXISTS (SELECT 1 FROM {view} {inner} WHERE {count} AND NOT {one})" if one else "false"
-            for one in (after, before)
-        ]
-        sheet = _Sheet(
-            alias=outer,
-            item=item,
-            cursor=_cursor(key.name, outer),
-            within=f"{outer}.xn <= {limit}",
-            count=f"(SELECT count(*) FROM (SELECT 1 FROM {view} {inner} WHERE {count} LIMIT {COUNTED + 1}) {inner})",
-            has_next=passed[1] if backward else more,
-            has_previous=more if backward else passed[0],
+        sql = PageSql(
+            view=self.registry.rows[item.name].view,
+            key=page.key,
+            descending=page.descending,
             backward=backward,
+            inner=inner,
+            middle=self._alias(),
+            alias=self._alias(),
+            match=" AND ".join(match_),
+            limit=limit,
+            after=self._beyond(page, given, "after", inner),
+            before=self._beyond(page, given, "before", inner),
         )
         self.sizes.append(size)
-        body = self._object(connection, nodes, _Frame(frame.alias, sheet))
+        body = self._object(connection, nodes, _Frame(frame.alias, sql, item))
         self.sizes.pop()
         # Every part that reads the page's rows is an aggregate over them; without one, no row need be read.
-        most = f"{limit} + 1" if f"{outer}." in body else f"0 * {limit}"
-        rows = f"SELECT {inner}.* FROM {view} {inner} WHERE {where} ORDER BY {ordered(inner)} LIMIT {most}"
-        numbered = f"SELECT {middle}.*, row_number() OVER (ORDER BY {ordered(middle)}) AS xn FROM ({rows}) {middle}"
-        return f"(SELECT {body} FROM ({numbered}) {outer} HAVING true)"
+        return f"(SELECT {body} FROM {sql.rows(f'{sql.alias}.' in body)} {sql.alias} HAVING true)"
 
     def _beyond(self, page: Page, given: _Given, name: str, alias: str) -> str | None:
         """The condition of one cursor: strictly after, or strictly before it, in the connection's own order."""
@@ -404,33 +305,29 @@ class Compiler:
         return f"({page.key.of(alias)}, {alias}.id) {sign} ({key}, {row})"
 
     def _page_part(self, part: str, definition: GraphQLField, nodes: Sequence[FieldNode], frame: _Frame) -> str:
-        sheet = frame.sheet
-        assert sheet is not None
-        order = f"ORDER BY {sheet.alias}.xn {'DESC' if sheet.backward else 'ASC'}"
-        against = f"ORDER BY {sheet.alias}.xn {'ASC' if sheet.backward else 'DESC'}"
+        page, item = frame.page, frame.item
+        assert page is not None
+        assert item is not None
         match part:
             case "edges":
                 body = self._object(_object_type(definition), nodes, frame)
-                return f"coalesce(json_agg({body} {order}) FILTER (WHERE {sheet.within}), '[]'::json)"
+                return f"coalesce(json_agg({body} {page.ordered()}) FILTER (WHERE {page.within}), '[]'::json)"
             case "node":
-                return self._object(sheet.item, nodes, _Frame(sheet.alias))
+                return self._object(item, nodes, _Frame(page.alias))
             case "cursor":
-                return sheet.cursor
+                return page.cursor
             case "info":
                 return self._object(_object_type(definition), nodes, frame)
             case "has_next":
-                return sheet.has_next
+                return page.has_next
             case "has_previous":
-                return sheet.has_previous
+                return page.has_previous
             case "start" | "end":
-                way = order if part == "start" else against
-                return f"(array_agg({sheet.cursor} {way}) FILTER (WHERE {sheet.within}))[1]"
-            case "total":
+                return page.end(first=part == "start")
+            case "total" | "capped":
+                # A count stands beside the page, not under its rows.
                 self.parts.append(Part(".".join(self.path), COUNT, tuple(self.sizes[:-1])))
-                return f"least({sheet.count}, {COUNTED})"
-            case "capped":
-                self.parts.append(Part(".".join(self.path), COUNT, tuple(self.sizes[:-1])))
-                return f"({sheet.count} > {COUNTED})"
+                return f"least({page.count}, {COUNTED})" if part == "total" else f"({page.count} > {COUNTED})"
         raise AssertionError(part)
 
 
@@ -438,12 +335,3 @@ def _object_type(definition: GraphQLField) -> GraphQLObjectType:
     kind = get_named_type(definition.type)
     assert isinstance(kind, GraphQLObjectType)
     return kind
-
-
-def _global_id(tag: str, alias: str) -> str:
-    return f"translate(encode('\\x{tag.encode().hex()}'::bytea || uuid_send({alias}.id), 'base64'), '+/', '-_')"
-
-
-def _cursor(key: str, alias: str) -> str:
-    text = f"convert_to({alias}.{key}::text || '|' || {alias}.id::text, 'UTF8')"
-    return f"translate(encode({text}, 'base64'), E'+/\\n', '-_')"

@@ -30,6 +30,7 @@ from schema.plan.documents import MOST_ERRORS, Bounded, Document, Documents, Ref
 from schema.plan.limits import check_texts
 from schema.plan.mapping import Action
 from schema.plan.registry import Registry, argument
+from schema.plan.selections import Fields, Selections
 from server.database.connection import Database
 from server.errors import Invalid
 from server.viewer import Viewer
@@ -126,9 +127,12 @@ class Executor:
         if found is not None:
             return found
         kind = _root(self.registry.schema.query_type)
-        compiler = Compiler(self.registry, document.fragments, variables)
-        fields = compiler.collect(kind, [operation.selection_set])
-        return self.plans.keep(key, compiler.root(kind, _without_introspection(fields)))
+        selections = self._selections(document, variables)
+        fields = _without_introspection(selections.collect(kind, [operation.selection_set]))
+        return self.plans.keep(key, Compiler(self.registry, selections).root(kind, fields))
+
+    def _selections(self, document: Document, variables: VariableValues) -> Selections:
+        return Selections(self.registry.schema, document.fragments, variables)
 
     def _key(self, document: Document, operation: OperationDefinitionNode, variables: VariableValues) -> Any:
         values = variables.coerced
@@ -149,7 +153,7 @@ class Executor:
         if not document.introspects:
             return answer
         kind = _root(self.registry.schema.query_type)
-        fields = Compiler(self.registry, document.fragments, variables).collect(kind, [operation.selection_set])
+        fields = self._selections(document, variables).collect(kind, [operation.selection_set])
         told = self._introspect(document, operation, variables, fields)
         read = json.loads(answer.data)
         merged = {key: told[key] if key in told else read[key] for key in fields}
@@ -160,7 +164,7 @@ class Executor:
         document: Document,
         operation: OperationDefinitionNode,
         variables: VariableValues,
-        fields: Dict[str, list[FieldNode]],
+        fields: Fields,
     ) -> dict[str, Any]:
         """Answers ``__schema`` and ``__type`` by graphql-core, which sees these root fields only."""
         nodes = tuple(n for nodes in fields.values() for n in nodes if n.name.value in ("__schema", "__type"))
@@ -192,7 +196,7 @@ class Executor:
     ) -> Answer:
         """Takes the root steps one after the other; each payload is read after its step has committed."""
         kind = _root(self.registry.schema.mutation_type)
-        fields = Compiler(self.registry, document.fragments, variables).collect(kind, [operation.selection_set])
+        fields = self._selections(document, variables).collect(kind, [operation.selection_set])
         if len(fields) > 1:
             # A second step that fails would leave the first done and the answer an error.
             raise Invalid("一次请求只做一件变更，请分开发送")
@@ -221,7 +225,8 @@ class Executor:
         assert isinstance(mapping, Action)
         step = self.steps[mapping.name]
         # The payload is compiled before the step is taken: a refused selection must not leave a write behind.
-        plan = Compiler(self.registry, document.fragments, variables).payload(definition, nodes, step.results)
+        compiler = Compiler(self.registry, self._selections(document, variables))
+        plan = compiler.payload(definition, nodes, step.results)
         values = get_argument_values(definition, nodes[0], variables)
         given = {argument(definition, key).name: value for key, value in values.items()}
         check_texts([value for value in given.values() if isinstance(value, str | dict | list)])
@@ -234,7 +239,7 @@ def _root(kind: GraphQLObjectType | None) -> GraphQLObjectType:
     return kind
 
 
-def _without_introspection(fields: Dict[str, list[FieldNode]]) -> dict[str, list[FieldNode]]:
+def _without_introspection(fields: Fields) -> Fields:
     return {key: nodes for key, nodes in fields.items() if nodes[0].name.value not in ("__schema", "__type")}
 
 

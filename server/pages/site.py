@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -150,8 +149,3 @@ def _cacheable(request: Request, body: bytes, status: int, *, indexed: bool) -> 
     if status == 200 and (etag in known or "*" in known):
         return Response(None, 304, headers)
     return Response(body, status, headers, "text/html; charset=utf-8")
-
-
-def find_path(prefix: str, code: str) -> str:
-    """Gives the address of a search."""
-    return f"{prefix}/find?{urlencode({'code': code})}"
