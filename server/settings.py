@@ -28,6 +28,8 @@ PREFIX = "XINTU_"
 #: Read by the test suite alone, which runs with the service's own variables set aside.
 FOR_TESTS = frozenset({"XINTU_TEST_DATABASE_URL"})
 _SECRET_CHARACTERS = 32
+#: Fewer could not show every kind of fact.
+_FEWEST_SUBJECTS = 20
 # Role and schema names carry the database's name; PostgreSQL cuts names at 63 bytes.
 _DATABASE_NAME = "[a-z][a-z0-9_]{0,39}"
 _POSTGRESQL_PORT = 5432
@@ -116,7 +118,7 @@ class Settings(BaseSettings):
     path_prefix: str = _setting(
         "", "空，或以 / 开头、不以 / 结尾的路径，如 /credit", "网站挂在域名的某个路径下时的前缀", "在域名的根下"
     )
-    sample: int = _setting(60, "0 到 10000000 的整数，正式环境为 0", "空数据库中生成多少个示例主体，0 为不生成")
+    sample: int = _setting(60, "0，或 20 到 10000000 的整数；正式环境为 0", "空数据库中生成多少个示例主体，0 为不生成")
     today: date | None = _setting(
         None, "YYYY-MM-DD 的日期，只限试用环境", "把“今天”固定在某一天，供演示和演练", "北京时间当天"
     )
@@ -134,7 +136,7 @@ class Settings(BaseSettings):
     @field_validator("sample")
     @classmethod
     def _sample(cls, sample: int) -> int:
-        return _require(sample, 0 <= sample <= 10_000_000)
+        return _require(sample, sample == 0 or _FEWEST_SUBJECTS <= sample <= 10_000_000)
 
     @field_validator("data_dir", "rules_dir")
     @classmethod

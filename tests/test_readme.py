@@ -78,6 +78,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+    assert not (service.data_dir / "postgres" / "postmaster.pid").exists(), "the database outlived its service"
 
 
 def _wait(service: Running, process: subprocess.Popen[bytes]) -> None:

@@ -69,7 +69,7 @@ def test_every_setting_is_read(settings_of: Load, tmp_path: Path) -> None:
         XINTU_RULES_DIR=str(tmp_path),
         XINTU_TRUSTED_PROXIES="127.0.0.1, 10.0.0.0/8, ::1",
         XINTU_PATH_PREFIX="/credit/x",
-        XINTU_SAMPLE="5",
+        XINTU_SAMPLE="25",
         XINTU_TODAY="2026-06-15",
         XINTU_ENV="trial",
     )
@@ -106,6 +106,7 @@ def test_an_empty_variable_is_no_setting(settings_of: Load) -> None:
         ("XINTU_PATH_PREFIX", "/credit/"),
         ("XINTU_PATH_PREFIX", "credit"),
         ("XINTU_SAMPLE", "-1"),
+        ("XINTU_SAMPLE", "19"),
         ("XINTU_TODAY", "15.6.2026"),
         ("XINTU_TODAY", "1700000000"),
         ("XINTU_TODAY", "2026-02-30"),

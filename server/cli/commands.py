@@ -278,7 +278,7 @@ def account_revoke(label: Annotated[str, typer.Argument(help="名称")]) -> None
 
 @app.command("sample")
 def sample_command(
-    subjects: Annotated[int, typer.Option(help="示例主体数", min=1)] = 60,
+    subjects: Annotated[int, typer.Option(help="示例主体数", min=20)] = 60,
 ) -> None:
     """向空的试用库写入示例数据（纯属虚构，按真实分布）。"""
 
@@ -298,6 +298,7 @@ async def write_sample_with_progress(place: Place, database: Database, subjects:
     from server.sample.service import write_sample
 
     plan = place.plan()
+    await database.set_state("sample", "writing")
     with _share() as bar:
         task = bar.add_task("写入示例数据", total=1.0)
         counts = await write_sample(
@@ -309,6 +310,7 @@ async def write_sample_with_progress(place: Place, database: Database, subjects:
             rules_dir=place.settings.rules_dir,
             progress=lambda what, done: bar.update(task, description=what, completed=done),
         )
+    await database.set_state("sample", "done")
     return counts.lines()
 
 

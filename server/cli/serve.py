@@ -6,6 +6,7 @@ With an external database nothing is migrated here: that takes the owner, whom a
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ from server.settings import Environment, Settings, load_settings
 
 def serve() -> int:
     """Runs until it is told to stop; gives the exit code. What is wrong with the settings is printed, without a trace."""
+    # uvicorn ends by raising the signal it was stopped with; unhandled, that would leave the embedded database running.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         settings = load_settings()
         with _listening(settings) as listener:
@@ -62,7 +65,11 @@ async def _refuse_other_rules(database: Database, settings: Settings) -> None:
 async def _sample(place: Place, database: Database) -> list[str]:
     """Fills an empty trial database, so that the first look shows a used system; gives the lines that tell of it."""
     settings = place.settings
-    if settings.env is not Environment.TRIAL or await database.has_facts():
+    if settings.env is not Environment.TRIAL:
+        return []
+    if await database.state("sample") == "writing":
+        return ["示例数据上次没有写完。请停止服务，删除数据文件夹（XINTU_DATA_DIR）后重新启动。"]
+    if await database.has_facts():
         return []
     from server.cli.commands import write_sample_with_progress
 

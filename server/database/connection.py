@@ -143,6 +143,16 @@ class Database:
                 "str | None", await connection.fetchval("SELECT content FROM reference_state WHERE id = $1", key)
             )
 
+    async def set_state(self, key: str, content: str) -> None:
+        """Writes one line of ``reference_state``."""
+        async with self.writer() as connection:
+            await connection.execute(
+                "INSERT INTO reference_state (id, content) VALUES ($1, $2)"
+                " ON CONFLICT (id) DO UPDATE SET content = excluded.content",
+                key,
+                content,
+            )
+
     async def has_facts(self) -> bool:
         """Says whether any fact was ever written."""
         async with self._connection(Door.PUBLIC.value) as connection:

@@ -75,15 +75,13 @@ async def recompute_disclosure(
     rules = Rules.load(rules_dir)
     loaded = law_hash(rules_dir)
     async with database.writer() as connection:
-        state = await connection.fetchval("SELECT content FROM reference_state WHERE id = 'disclosure_loaded'")
         scopes = {r["id"]: r["scope"] for r in await connection.fetch("SELECT id, scope FROM catalogue_item")}
-    if state != loaded:
+    if await database.state("disclosure_loaded") != loaded:
         raise WrongSetting("数据库中的规则与当前规则文件不同。请先运行 python -m server migrate，再重算。")
     counts = {}
     for table in DATED:
         counts[table] = await _table(database, rules, table, scopes, actor, progress)
-    async with database.writer() as connection:
-        await connection.execute("UPDATE reference_state SET content = $1 WHERE id = 'disclosure_applied'", loaded)
+    await database.set_state("disclosure_applied", loaded)
     return counts
 
 
