@@ -74,7 +74,7 @@ def test_every_setting_is_read(settings_of: Load, tmp_path: Path) -> None:
         XINTU_ENV="trial",
     )
 
-    assert (settings.host, settings.port, settings.sample) == ("0.0.0.0", 9000, 5)
+    assert (settings.host, settings.port, settings.sample) == ("0.0.0.0", 9000, 25)
     assert settings.data_dir == tmp_path / "new"
     assert settings.address == Address("db", 5433, "xintu")
     assert settings.rules_dir == tmp_path
