@@ -95,7 +95,8 @@ async def declared(monkeypatch: pytest.MonkeyPatch, *, without: str = "", privat
     from dataclasses import replace
 
     from server.disclosure import doors, views
-    from server.migrate import check, service
+    from server.migrate import check
+    from server.migrate import doors as grants
 
     def change(table: doors.Table) -> doors.Table:
         if table.name != "penalty":
@@ -105,7 +106,7 @@ async def declared(monkeypatch: pytest.MonkeyPatch, *, without: str = "", privat
         return replace(table, columns=columns, private=(*kept, f"{without}_public") if without else kept)
 
     tables = tuple(change(t) for t in doors.TABLES)
-    for module in (doors, views, check, service):
+    for module in (doors, views, check, grants):
         monkeypatch.setattr(module, "TABLES", tables)
 
 

@@ -22,7 +22,6 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
-    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -30,10 +29,8 @@ from rich.table import Table
 
 from server.accounts.service import DEFAULT_QUOTA, KeyRole, issue_key, list_keys, revoke_key
 from server.catalogue.rules import Catalogue, Measures
-from server.cli.place import Place, find_place, opened
-from server.cli.serve import sample_folder
-from server.clock import today_in_shanghai
-from server.database.connection import Database
+from server.cli.place import find_place, opened
+from server.cli.sampling import write_sample_with_progress
 from server.disclosure.rules import Terms
 from server.errors import CreditError, Invalid
 from server.jobs.recompute import recompute_disclosure
@@ -85,11 +82,6 @@ def _bar() -> Progress:
         TimeElapsedColumn(),
         console=console,
     )
-
-
-def _share() -> Progress:
-    """A bar for work that knows its share but not its rows."""
-    return Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=console)
 
 
 def operator() -> str:
@@ -291,27 +283,6 @@ def sample_command(
         return 0
 
     _do(work)
-
-
-async def write_sample_with_progress(place: Place, database: Database, subjects: int) -> list[str]:
-    """Writes the sample with a progress bar; gives the lines that tell of it: where to look, demo keys, a file to try."""
-    from server.sample.service import write_sample
-
-    plan = place.plan()
-    await database.set_state("sample", "writing")
-    with _share() as bar:
-        task = bar.add_task("写入示例数据", total=1.0)
-        counts = await write_sample(
-            plan.url,
-            database,
-            subjects=subjects,
-            until=place.settings.today or today_in_shanghai(),
-            folder=sample_folder(place.settings),
-            rules_dir=place.settings.rules_dir,
-            progress=lambda what, done: bar.update(task, description=what, completed=done),
-        )
-    await database.set_state("sample", "done")
-    return counts.lines()
 
 
 @job.command("recompute-disclosure")

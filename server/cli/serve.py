@@ -9,7 +9,6 @@ import asyncio
 import signal
 import socket
 import sys
-from pathlib import Path
 
 from server.catalogue.reference import law_hash
 from server.cli.place import Place, find_place
@@ -71,7 +70,7 @@ async def _sample(place: Place, database: Database) -> list[str]:
         return ["示例数据上次没有写完。请停止服务，删除数据文件夹（XINTU_DATA_DIR）后重新启动。"]
     if await database.has_facts():
         return []
-    from server.cli.commands import write_sample_with_progress
+    from server.cli.sampling import write_sample_with_progress
 
     return await write_sample_with_progress(place, database, settings.sample)
 
@@ -125,8 +124,3 @@ def _greet(settings: Settings, sample: list[str]) -> None:
     if settings.env is Environment.TRIAL:
         lines.insert(2, "  （试用环境，数据为示例，纯属虚构）")
     print("\n".join([*lines, *sample]), flush=True)
-
-
-def sample_folder(settings: Settings) -> Path:
-    """Gives the folder in which the sample's tables are kept for a clerk to look at."""
-    return settings.data_dir / "sample"

@@ -1,0 +1,76 @@
+"""门与权限 makes the doors' schemas, views, functions and clocks, and grants each role what it may do, nothing else.
+
+Not for what a view says: see ``server/disclosure/views.py``.
+"""
+
+from __future__ import annotations
+
+import asyncpg
+
+from server.database.roles import ROLES, TABLES_SCHEMA, WRITER, door_schema, quote, role_name
+from server.disclosure.doors import FACTS, HIDDEN, TABLES
+from server.disclosure.views import door_statements, functions_of
+from server.viewer import Door
+
+REFERENCE_TABLES = ("disclosure_term", "catalogue_item", "measure_item", "roof_light_star")
+
+
+def clock_functions(trial: bool) -> str:
+    """Gives the database's two clocks: a write's moment, and the day a read happens on (one day per transaction).
+
+    In production they read no setting and no table; a trial's day is the owner's to set.
+    """
+    shanghai = "AT TIME ZONE 'Asia/Shanghai'"
+    moment, today, prepare = "SELECT clock_timestamp()", f"SELECT (now() {shanghai})::date", ""
+    if trial:
+        prepare = (
+            "CREATE TABLE IF NOT EXISTS journal.trial (one boolean PRIMARY KEY DEFAULT true CHECK (one), day date);"
+            "INSERT INTO journal.trial (day) VALUES (NULL) ON CONFLICT DO NOTHING;"
+        )
+        fixed = f"(t.day + (clock_timestamp() {shanghai})::time) {shanghai}"
+        moment = f"SELECT coalesce({fixed}, clock_timestamp()) FROM journal.trial t"
+        today = f"SELECT coalesce(t.day, (now() {shanghai})::date) FROM journal.trial t"
+    head = "LANGUAGE sql {} SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$ {} $body$;"
+    return (
+        f"{prepare} CREATE OR REPLACE FUNCTION journal.moment() RETURNS timestamptz {head.format('VOLATILE', moment)}"
+        f" CREATE OR REPLACE FUNCTION journal.today() RETURNS date {head.format('STABLE', today)}"
+        " REVOKE ALL ON FUNCTION journal.moment(), journal.today() FROM PUBLIC"
+    )
+
+
+async def make_doors(connection: asyncpg.Connection, database: str, prefix: str) -> None:
+    """Makes the doors' views and functions, and grants each role what it may do and nothing else."""
+    name = quote(database)
+    everyone = ", ".join(quote(role_name(prefix, role)) for role in ROLES)
+    await connection.execute(
+        f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {everyone};"
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC"
+    )
+    for door in Door:
+        schema, role = door_schema(door), quote(role_name(prefix, door.value))
+        await connection.execute(f"CREATE SCHEMA {schema}")
+        await connection.execute(";\n".join(door_statements(door)))
+        functions = ", ".join(f"{schema}.{quote(name)}" for name in sorted(functions_of(door)))
+        await connection.execute(
+            f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {schema} FROM PUBLIC; GRANT USAGE ON SCHEMA {schema} TO {role};"
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}; GRANT EXECUTE ON FUNCTION {functions} TO {role}"
+        )
+    await _grant_writer(connection, quote(role_name(prefix, WRITER)))
+
+
+async def _grant_writer(connection: asyncpg.Connection, writer: str) -> None:
+    def tables(names: tuple[str, ...]) -> str:
+        return ", ".join(f"{TABLES_SCHEMA}.{quote(name)}" for name in names)
+
+    plain = tuple(t.name for t in TABLES if not t.fact and t.name not in REFERENCE_TABLES)
+    work = (*plain, *(name for name in HIDDEN if name not in {"reference_state", "access_log", *REFERENCE_TABLES}))
+    await connection.execute(
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA {TABLES_SCHEMA} FROM {writer};"
+        f"GRANT USAGE ON SCHEMA {TABLES_SCHEMA}, journal TO {writer};"
+        f"GRANT EXECUTE ON FUNCTION journal.begin(text, text, text), journal.today() TO {writer};"
+        f"GRANT SELECT, INSERT, UPDATE ON {tables(FACTS)} TO {writer};"
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables(work)} TO {writer};"
+        f"GRANT SELECT, INSERT ON {TABLES_SCHEMA}.access_log TO {writer};"
+        f"GRANT SELECT, INSERT, UPDATE ON {TABLES_SCHEMA}.reference_state TO {writer};"
+        f"GRANT SELECT ON {tables(REFERENCE_TABLES)} TO {writer}"
+    )
