@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -55,7 +55,7 @@ class World:
         }
 
 
-async def world_of(database: TrialDatabase) -> World:
+async def world_of(database: TrialDatabase, authorised_until: date = date(2027, 1, 1)) -> World:
     """Writes the subjects all tests share."""
     async with sample_write(database) as w:
         bureau = await put(w, "agency", factory.agency("370117"))
@@ -66,7 +66,11 @@ async def world_of(database: TrialDatabase) -> World:
         person = await put(w, "practitioner", factory.practitioner(unit["id"]))
         car = await put(w, "vehicle", factory.vehicle(bureau["id"], practitioner_id=person["id"], purpose="taxi"))
         product = await put(w, "benefit_product", factory.benefit_product(bureau["id"]))
-        await put(w, "authorisation", factory.authorisation(bureau["id"], "银行", enterprise_id=firm["id"]))
+        await put(
+            w,
+            "authorisation",
+            factory.authorisation(bureau["id"], "银行", enterprise_id=firm["id"], valid_until=authorised_until),
+        )
     return World(bureau, unit, other, firm, shop, person, car, product)
 
 
@@ -76,64 +80,108 @@ async def ids(database: TrialDatabase, viewer: Viewer, table: str) -> set[UUID]:
         return {row["id"] for row in await connection.fetch(f"SELECT id FROM {table}")}
 
 
-KINDS = {
-    "licence": factory.licence,
-    "penalty": factory.penalty,
-    "act": factory.act,
-    "rating": factory.rating,
-    "list_entry": factory.list_entry,
-    "commitment": factory.commitment,
-    "benefit_grant": factory.benefit_grant,
+Make = Callable[[World, str, Row], Row]
+
+
+def _record(table: str, kind: str | None = None) -> Make:
+    """Records carry a number of their own; an act also its kind."""
+
+    def make(world: World, name: str, changes: Row) -> Row:
+        arguments = () if kind is None else (kind,)
+        row = {"number": name, "enterprise_id": world.firm["id"]} | changes
+        return cast("Row", getattr(factory, table)(world.bureau["id"], *arguments, **row))
+
+    return make
+
+
+def _of_firm(table: str, naming: str = "") -> Make:
+    """Facts that belong to the firm; ``naming`` is the column that must differ from row to row."""
+
+    def make(world: World, name: str, changes: Row) -> Row:
+        row = {"enterprise_id": world.firm["id"]} | ({naming: name} if naming else {}) | changes
+        return cast("Row", getattr(factory, table)(world.bureau["id"], **row))
+
+    return make
+
+
+def _register(table: str, key: str) -> Make:
+    """Registers: no subject of the matrix owns them, so «own» are the bureau's officers alone."""
+
+    def make(world: World, name: str, changes: Row) -> Row:
+        return cast("Row", getattr(factory, table)(world.bureau["id"], **{key: name} | changes))
+
+    return make
+
+
+def _grant(world: World, name: str, changes: Row) -> Row:
+    row = {"enterprise_id": world.firm["id"]} | changes
+    return factory.benefit_grant(world.bureau["id"], world.product["id"], **row)
+
+
+ACTS = ("compulsion", "confirmation", "levy", "payment", "adjudication", "compensation", "reward", "inspection")
+#: Every dated kind: its table, whether it belongs to the firm, how a row of it is made. Persons have tests of their own.
+KINDS: dict[str, tuple[str, bool, Make]] = {
+    "licence": ("licence", True, _record("licence")),
+    "penalty": ("penalty", True, _record("penalty")),
+    **{kind: ("act", True, _record("act", kind)) for kind in ACTS},
+    "rating": ("rating", True, _of_firm("rating", "standard")),
+    "list_entry": ("list_entry", True, _of_firm("list_entry")),
+    "commitment": ("commitment", True, _of_firm("commitment")),
+    "benefit_grant": ("benefit_grant", True, _grant),
+    "enterprise": ("enterprise", False, _register("enterprise", "uscc")),
+    "individual_business": ("individual_business", False, _register("individual_business", "uscc")),
+    "vehicle": ("vehicle", False, _register("vehicle", "plate")),
+    "benefit_product": ("benefit_product", False, _register("benefit_product", "code")),
 }
 
-#: What one row may be: its columns, and who is shown it. «own» are the bureau's officers and the subject himself.
-STATES: dict[str, tuple[Row, set[str]]] = {
-    "shown": ({}, {"everyone"}),
-    "first day": ({"disclosed_from": TODAY}, {"everyone"}),
-    "not yet published": ({"disclosed_from": TOMORROW}, {"own"}),
-    "last day": ({"disclosed_until": TOMORROW}, {"everyone"}),
-    "stop day": ({"disclosed_until": TODAY}, {"own"}),
-    "expired": ({"disclosed_until": YESTERDAY}, {"own"}),
-    "repaired": ({"withdrawn_on": TODAY, "withdrawal": "repaired"}, {"own"}),
-    "annulled tomorrow": ({"withdrawn_on": TOMORROW, "withdrawal": "annulled"}, {"own"}),
-    "disputed": ({"disputed_on": TODAY}, {"everyone"}),
-    "government sharing": ({"scope": "government"}, {"own", "government"}),
-    "by authorisation": ({"scope": "authorised"}, {"own", "partner"}),
-    "by authorisation, expired": ({"scope": "authorised", "disclosed_until": TODAY}, {"own"}),
+EVERYONE, OWN, GOVERNMENT, PARTNER = {"everyone"}, {"own"}, {"own", "government"}, {"own", "partner"}
+#: What one row may be: its columns, who is shown it today, and who tomorrow.
+STATES: dict[str, tuple[Row, set[str], set[str]]] = {
+    "shown": ({}, EVERYONE, EVERYONE),
+    "first day": ({"disclosed_from": TODAY}, EVERYONE, EVERYONE),
+    "not yet published": ({"disclosed_from": TOMORROW}, OWN, EVERYONE),
+    "last day": ({"disclosed_until": TOMORROW}, EVERYONE, OWN),
+    "stop day": ({"disclosed_until": TODAY}, OWN, OWN),
+    "expired": ({"disclosed_until": YESTERDAY}, OWN, OWN),
+    "expired before it came": ({"disclosed_from": TOMORROW, "disclosed_until": TODAY}, OWN, OWN),
+    "repaired": ({"withdrawn_on": TODAY, "withdrawal": "repaired"}, OWN, OWN),
+    "annulled tomorrow": ({"withdrawn_on": TOMORROW, "withdrawal": "annulled"}, OWN, OWN),
+    "disputed": ({"disputed_on": TODAY}, EVERYONE, EVERYONE),
+    "government sharing": ({"scope": "government"}, GOVERNMENT, GOVERNMENT),
+    "government sharing, expired": ({"scope": "government", "disclosed_until": TODAY}, OWN, OWN),
+    "by authorisation": ({"scope": "authorised"}, PARTNER, OWN),
+    "by authorisation, expired": ({"scope": "authorised", "disclosed_until": TODAY}, OWN, OWN),
 }
-OWN = {"subject", "officer"}
-GOVERNMENT = {"government", "officer of the unit", "officer of another"}
 
 
-def expected(audience: set[str], everyone: set[str]) -> set[str]:
+def expected(audience: set[str], everyone: set[str], *, of_firm: bool) -> set[str]:
     """The names of the viewers that an audience stands for."""
     if "everyone" in audience:
         return everyone
-    found = set(OWN)
-    found |= GOVERNMENT if "government" in audience else set()
-    return found | ({"partner"} if "partner" in audience else set())
+    found = {"officer"} | ({"subject"} if of_firm else set())
+    found |= {"government", "officer of the unit", "officer of another"} if "government" in audience else set()
+    return found | ({"partner"} if of_firm and "partner" in audience else set())
 
 
 async def test_every_kind_in_every_state_is_shown_to_exactly_those_who_may_see_it(database) -> None:
-    """The matrix: kind × viewer × state, asked through every door."""
-    world = await world_of(database)
+    """The matrix: kind × viewer × day × state, asked through every door. The authorisation ends tonight."""
+    world = await world_of(database, authorised_until=TOMORROW)
     rows: dict[tuple[str, str], Row] = {}
     async with sample_write(database) as w:
-        for kind, (state, (changes, _)) in itertools.product(KINDS, STATES.items()):
-            more = {"enterprise_id": world.firm["id"]} | changes
-            if "document_number" in KINDS[kind](uuid4(), **({"product": uuid4()} if kind == "benefit_grant" else {})):
-                more["document_number"] = f"{kind} {state}"
-            if kind == "rating":
-                more["standard"] = state
-            arguments = (world.bureau["id"], world.product["id"]) if kind == "benefit_grant" else (world.bureau["id"],)
-            rows[kind, state] = await put(w, kind, KINDS[kind](*arguments, **more))
+        for (kind, (table, _, make)), (state, (changes, *_)) in itertools.product(KINDS.items(), STATES.items()):
+            rows[kind, state] = await put(w, table, make(world, f"{kind} {state}", changes))
     viewers = world.viewers()
-    for name, viewer in viewers.items():
-        for kind in KINDS:
-            shown = await ids(database, viewer, kind)
-            for state, (_, audience) in STATES.items():
-                may = name in expected(audience, set(viewers))
-                assert (rows[kind, state]["id"] in shown) is may, f"{kind}, {state}, seen by {name}"
+    asked = 0
+    for day in (0, 1):
+        await database.set_today(TODAY + timedelta(days=day))
+        for name, viewer in viewers.items():
+            shown = {table: await ids(database, viewer, table) for table, _, _ in KINDS.values()}
+            for (kind, state), row in rows.items():
+                table, of_firm, _ = KINDS[kind]
+                may = name in expected(STATES[state][1 + day], set(viewers), of_firm=of_firm)
+                assert (row["id"] in shown[table]) is may, f"{kind}, {state}, day {day}, seen by {name}"
+                asked += 1
+    assert asked == 2 * len(viewers) * len(KINDS) * len(STATES)
 
 
 @pytest.mark.parametrize(
