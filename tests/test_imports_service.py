@@ -615,6 +615,19 @@ async def _other_bad(bureau: Bureau) -> UUID:
     return await _entry(bureau)
 
 
+async def test_two_entries_typed_alike_become_one(bureau: Bureau) -> None:
+    """The same bad row is one entry, also when a clerk types one entry into the form of another."""
+    twin = BAD | {"CF_FRDB": "示例乙"}
+    await bureau.bring(BAD)
+    first = await _entry(bureau)
+    await bureau.bring(twin)
+
+    again = await correct_row(bureau.database, bureau.rules, bureau.clerk, first, {"CF_FRDB": "示例乙"})
+
+    assert again.record_id is None
+    assert len(await open_corrections(bureau.database, bureau.clerk)) == 1
+
+
 async def test_a_spoilt_cell_stays_spoilt_until_it_is_typed_anew(bureau: Bureau) -> None:
     """The rounded number of a spoilt cell must not pass as typed text when another cell is corrected."""
     path = bureau.folder / "坏.xlsx"

@@ -11,6 +11,9 @@ from uuid import UUID
 
 from server.imports.codes import folded
 
+#: Organs of a file are few; a file that has more than this is no bureau's.
+_REMEMBERED = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Agency:
@@ -36,6 +39,7 @@ class Agencies:
         self.root = next(agency for agency in self.all if agency.id == root)
         self._by_uscc: dict[str, list[Agency]] = {}
         self._by_name: dict[str, list[Agency]] = {}
+        self._name_faults: dict[tuple[str, str], str | None] = {}
         for agency in sorted(self.all, key=lambda a: (len(a.lineage), a.code)):
             self._by_name.setdefault(folded(agency.name), []).append(agency)
             if agency.uscc is not None:
@@ -66,6 +70,13 @@ class Agencies:
 
     def name_fault(self, code: str, name: str) -> str | None:
         """Gives what is wrong when the code and the name belong to different agencies (R10), else None."""
+        if (code, name) not in self._name_faults:
+            if len(self._name_faults) >= _REMEMBERED:
+                self._name_faults.clear()
+            self._name_faults[code, name] = self._name_fault(code, name)
+        return self._name_faults[code, name]
+
+    def _name_fault(self, code: str, name: str) -> str | None:
         same = self._by_uscc.get(code, [])
         plain = folded(name)
         if same:

@@ -116,7 +116,7 @@ class Book:
             severities={key: self._severity(key, on) for key in self._file.entries if _RULE.fullmatch(key)},
             long_term=cast(date, self._version("long_term", on).values["day"]),
             fillers=fillers,
-            tests=tuple(re.compile(each, re.IGNORECASE) for each in words.texts("tests")),
+            tests=_together(words.texts("tests")),
             organ_prefixes=codes.texts("organ_prefixes"),
             individual_prefixes=codes.texts("individual_business_prefixes"),
             subject_kinds=self._codes("subject_kind", on, fillers),
@@ -152,6 +152,13 @@ class Book:
                 if words.setdefault(folded(each), str(row["stored"] or word)) != str(row["stored"] or word):
                     raise WrongSetting(f"规则文件 {NAME} 的 {key}：“{each}”有两个含义；请删去一个")
         return CodeList(self._file[key].term, tuple(listed), words, version.text_or_none("other"), fillers)
+
+
+def _together(patterns: Sequence[str]) -> tuple[re.Pattern[str], ...]:
+    """Joins what can be joined into one expression; those that count groups (\\1) stay alone."""
+    alone = [each for each in patterns if re.search(r"\\\d", each)]
+    joined = "|".join(f"(?:{each})" for each in patterns if each not in alone)
+    return tuple(re.compile(each, re.IGNORECASE) for each in (joined, *alone) if each)
 
 
 def _words_with(rows: Sequence[Mapping[str, object]], flag: str) -> frozenset[str]:

@@ -117,6 +117,7 @@ def code(raw: Cell) -> str | CellFault | None:
     return normal_code(value) or None
 
 
+_FULL_WIDTH = re.compile("[０-９Ａ-Ｚａ-ｚ]+")
 _YEAR_BRACKETS = re.compile(r"[\[［【﹝〔(（〈《{〖]\s*((?:19|20)\d\d)\s*年?\s*[\]］】﹞〕)）〉》}〗]")
 
 
@@ -129,8 +130,9 @@ def document_number(raw: Cell) -> str | CellFault | None:
         return _DAMAGE[Damage.SCIENTIFIC]
     if value.isascii() and value.isalnum():
         return value
-    digits = "".join(unicodedata.normalize("NFKC", c) if "！" <= c <= "～" and c.isalnum() else c for c in value)
-    return _YEAR_BRACKETS.sub(r"〔\1〕", _BLANKS.sub("", digits))
+    if _FULL_WIDTH.search(value):
+        value = _FULL_WIDTH.sub(lambda found: unicodedata.normalize("NFKC", found[0]), value)
+    return _YEAR_BRACKETS.sub(r"〔\1〕", value.replace(" ", ""))
 
 
 # Dates ---------------------------------------------------------------------------------------------------------------

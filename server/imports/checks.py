@@ -95,13 +95,12 @@ class Checker:
         values, marks = draft.values, draft.marks
         required = self._required[draft.raw.kind]
         columns = required[subject or _ENTERPRISE]
-        for target in columns["M"]:
-            value = values[target]
-            mark = marks.get(target)
-            if mark == "test":
-                say("R11", target, f"“{value}”像是测试数据；请填写真实内容，测试行请删去")
-            elif value is None and target not in draft.unread:
+        for target in [target for target in columns["M"] if values[target] is None]:
+            if target not in draft.unread:
                 self._missing(draft, target, subject, sheet, say)
+        for target, mark in marks.items():
+            if mark == "test" and target in columns["M"]:
+                say("R11", target, f"“{values[target]}”像是测试数据；请填写真实内容，测试行请删去")
         if subject is None:
             return
         for target in columns["-"]:

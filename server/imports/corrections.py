@@ -192,13 +192,24 @@ async def _put_in(connection: asyncpg.Connection, context: Context, raw: RawRow)
 async def _still_wrong(
     connection: asyncpg.Connection, database: Database, row: asyncpg.Record, raw: RawRow, outcome: Outcome
 ) -> None:
-    """Keeps what the clerk has typed; if the same row waits already, this entry is that one."""
+    """Keeps what the clerk has typed. If that very row waits already, this entry gives way to the other."""
     texts = queue.texts_of(raw)
+    print_ = queue.fingerprint(database.secret, raw.kind, texts)
+    twin = await connection.fetchval(
+        "SELECT id FROM correction WHERE agency_id = $1 AND fingerprint = $2 AND state = $3 AND id <> $4",
+        row["agency_id"],
+        print_,
+        queue.OPEN,
+        row["id"],
+    )
+    if twin is not None:
+        await connection.execute(f"UPDATE correction SET {queue.PURGE} WHERE id = $2", queue.DROPPED, row["id"])
+        return
     await connection.execute(
         "UPDATE correction SET cells = $2, faults = $3, document_number = $4, fingerprint = $5 WHERE id = $1",
         row["id"],
         json.dumps(texts, ensure_ascii=False),
         queue.faults_json(outcome.draft.faults),
-        queue.usable_number(outcome.draft.values["document_number"]),
-        queue.fingerprint(database.secret, raw.kind, texts),
+        outcome.draft.values["document_number"],
+        print_,
     )

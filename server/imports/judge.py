@@ -17,7 +17,7 @@ from server.errors import Invalid
 from server.identifiers.certificates import check_id_card
 from server.imports.agencies import Agencies, Agency
 from server.imports.checks import Checker
-from server.imports.law import FREE, SENT, Law, Record, Rules
+from server.imports.law import FREE, Law, Record, Rules, sent_values
 from server.imports.normal import Draft
 from server.imports.rows import Kind, RawRow, SheetStart
 from server.records.store import Key
@@ -129,8 +129,7 @@ class Judge:
     def _first(self, record: Record) -> Judged:
         """R6 and R15 inside the file: the first row of a 文号 counts."""
         key = hash((record.kind, record.key))
-        columns = record.columns
-        content = hash(tuple(str(columns[column]) for column in SENT[record.kind]))
+        content = hash(sent_values(record.draft))
         raw, draft = record.draft.raw, record.draft
         before = self._seen.setdefault(key, (content, raw.sheet, raw.row_number))
         if before[1:] == (raw.sheet, raw.row_number):

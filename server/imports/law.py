@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from server.catalogue.rules import Catalogue, Item, Refusal, licence_words
 from server.disclosure.masking import Masking
+from server.disclosure.personal_numbers import normal
 from server.disclosure.rules import Disclosure, Fact, Terms
 from server.disclosure.severity import Severities
 from server.identifiers.uscc import PLACEHOLDER
@@ -25,8 +27,8 @@ from server.records.store import persons_of
 from server.subjects.service import PERSON, Party
 from server.workdays.calendar import Calendar, load_calendar
 
-#: Answers remembered: dates, kinds and words repeat from row to row.
-_REMEMBERED = 50_000
+#: Answers remembered: dates, kinds and words repeat from row to row; so few that they weigh a few megabytes.
+_REMEMBERED = 10_000
 _COMMON = (
     "subject_name",
     "subject_kind",
@@ -80,10 +82,10 @@ FREE: Mapping[Kind, tuple[str, ...]] = {
     Kind.LICENCE: ("content", "remark"),
     Kind.PENALTY: ("violation", "facts", "basis", "content", "revoked_certificate", "remark"),
 }
-#: Free text that many rows have in common.
-_REPEATED = frozenset({"violation", "basis"})
+#: Free text shorter than this is often the same in many rows: articles of law, 罚款人民币2000元.
+_SHORT = 80
 #: Columns that every door shows and that have no public form beside them: they are kept masked.
-_OPEN = (
+_OPEN_COMMON = (
     "document_name",
     "authority_name",
     "source_unit_name",
@@ -92,9 +94,18 @@ _OPEN = (
     "subject_tax_number",
     "subject_institution_number",
     "subject_society_number",
-    "licence_kind",
-    "certificate_name",
 )
+_OPEN: Mapping[Kind, tuple[str, ...]] = {
+    Kind.LICENCE: (*_OPEN_COMMON, "licence_kind", "certificate_name"),
+    Kind.PENALTY: _OPEN_COMMON,
+}
+_PICK = {kind: itemgetter(*names) for kind, names in SENT.items()}
+
+
+def sent_values(draft: Draft) -> tuple[Any, ...]:
+    """Gives the values of a draft in the order of ``SENT``."""
+    picked: tuple[Any, ...] = _PICK[draft.raw.kind](draft.values)
+    return picked
 
 
 @dataclass(frozen=True)
@@ -168,20 +179,31 @@ class Law:
         self.rules = rules
         self._long_term = rules.book.checks_on(today).long_term
         self._items: dict[tuple[Any, ...], Item | Refusal] = {}
-        self._disclosures: dict[Fact, Disclosure] = {}
+        self._disclosures: dict[tuple[Any, ...], Disclosure] = {}
         self._due: dict[date, tuple[date, bool]] = {}
         self._late: dict[tuple[date, date], int] = {}
         self._masked: dict[str, str] = {}
+        self._forms: dict[str, str] = {}
 
     def mask(self, text: str, persons: Collection[str] = ()) -> str:
-        """Gives the public form of a text that other rows repeat (names of organs, articles of law)."""
-        if persons:
-            return self.rules.masking.mask_text(text, persons)
-        found = self._masked.get(text)
-        if found is None:
+        """Gives the public form of a text that other rows repeat (names of organs, articles of law).
+
+        The form without persons is remembered; it is the answer where no person's first character stands in the text.
+        """
+        masked = self._masked.get(text)
+        if masked is None:
             _bound(self._masked)
-            found = self._masked[text] = self.rules.masking.mask_text(text)
-        return found
+            masked = self._masked[text] = self.rules.masking.mask_text(text)
+        if persons and self._may_name(text, persons):
+            return self.rules.masking.mask_text(text, persons)
+        return masked
+
+    def _may_name(self, text: str, persons: Collection[str]) -> bool:
+        form = self._forms.get(text)
+        if form is None:
+            _bound(self._forms)
+            form = self._forms[text] = normal(text)
+        return any(normal(person[0]) in form for person in persons)
 
     def item_of(self, draft: Draft, source: Agency) -> Item | Refusal:
         """Gives the catalogue item that covers the row on its date, or the refusal (目录之外非信用)."""
@@ -217,20 +239,30 @@ class Law:
         self, kind: Kind, columns: Mapping[str, Any], severity: str | None, known_on: date, scope: str
     ) -> Disclosure:
         """Gives scope and term of the fact; ``severity`` has the officer's override in it."""
-        fact = Fact(
-            kind=kind.value,
-            decided_on=columns["decided_on"],
-            known_on=known_on,
-            subject_kind=columns["subject_kind"],
-            severity=severity,
-            valid_until=columns["valid_until"],
-            file_until=columns.get("file_disclosed_until"),
-            catalogue_scope=scope,
+        key = (
+            kind,
+            columns["decided_on"],
+            known_on,
+            columns["subject_kind"],
+            severity,
+            columns["valid_until"],
+            columns.get("file_disclosed_until"),
+            scope,
         )
-        found = self._disclosures.get(fact)
+        found = self._disclosures.get(key)
         if found is None:
             _bound(self._disclosures)
-            found = self._disclosures[fact] = self.rules.terms.disclosure(fact)
+            fact = Fact(
+                kind=kind.value,
+                decided_on=key[1],
+                known_on=known_on,
+                subject_kind=key[3],
+                severity=severity,
+                valid_until=key[5],
+                file_until=key[6],
+                catalogue_scope=scope,
+            )
+            found = self._disclosures[key] = self.rules.terms.disclosure(fact)
         return found
 
     def due(self, decided_on: date) -> tuple[date, bool]:
@@ -266,14 +298,14 @@ class Law:
     def _sent(self, draft: Draft) -> dict[str, Any]:
         """The columns as sent: long term and the placeholder are no values, and open columns are masked."""
         values = draft.values
-        columns = {name: values[name] for name in SENT[draft.raw.kind]}
+        columns = dict(zip(SENT[draft.raw.kind], sent_values(draft), strict=True))
         if columns["valid_until"] == self._long_term:
             columns["valid_until"] = None
         if columns["subject_uscc"] == PLACEHOLDER:
             columns["subject_uscc"] = None
         persons = persons_of(values)
-        for name in _OPEN:
-            value = columns.get(name)
+        for name in _OPEN[draft.raw.kind]:
+            value = columns[name]
             if value is not None:
                 columns[name] = self.mask(value, persons)
         if "penalty_kinds" in columns:
@@ -288,7 +320,7 @@ class Law:
         for column in FREE[draft.raw.kind]:
             value = columns[column]
             if value is not None:
-                value = self.mask(value, persons) if column in _REPEATED else mask.mask_text(value, persons)
+                value = self.mask(value, persons) if len(value) < _SHORT else mask.mask_text(value, persons)
             public[f"{column}_public"] = value
         name, subject = values["subject_name"], values["subject_kind"]
         public["subject_name_public"] = mask.mask_name(name) if subject == PERSON else self.mask(name, persons)
@@ -298,8 +330,10 @@ class Law:
         public["legal_representative_public"] = None if shown is None else self.mask(shown)
         if "certificate_number" in columns:
             number = columns["certificate_number"]
-            masked = None if number is None else mask.mask_text(mask.mask_certificate(number), persons)
-            public["certificate_number_public"] = masked
+            if number is not None:
+                number = mask.mask_certificate(number)
+                number = mask.mask_text(number, persons) if persons else number
+            public["certificate_number_public"] = number
         return public
 
 

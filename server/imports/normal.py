@@ -77,7 +77,8 @@ class Normaliser:
     def __init__(self, checks: Checks) -> None:
         self.checks = checks
         self._plans = {kind: self._plan(kind) for kind in Kind}
-        self._codes = {kind: {step.target: step.code for step in self._plans[kind]} for kind in Kind}
+        self._empty = {kind: dict.fromkeys(step.target for step in self._plans[kind].values()) for kind in Kind}
+        self._codes = {kind: {step.target: code for code, step in self._plans[kind].items()} for kind in Kind}
 
     def code_of(self, kind: Kind, target: str) -> str:
         """Gives the national column code of a table column."""
@@ -85,21 +86,23 @@ class Normaliser:
 
     def draft(self, raw: RawRow) -> Draft:
         """Gives the draft of a row; every cell of it is in ``values`` or in a fault."""
-        values: dict[str, Any] = {}
+        steps = self._plans[raw.kind]
+        values = self._empty[raw.kind].copy()
         draft = Draft(raw, values)
-        given = raw.cells
-        for code, target, read, memory in self._plans[raw.kind]:
-            cell = given.get(code)
-            if cell is None:
-                values[target] = None
-                continue
-            found = memory.get(cell) if memory is not None else None
-            if found is None or cell is True or cell is False:
+        for code, cell in raw.cells.items():
+            step = steps.get(code)
+            if step is None:
+                continue  # joined into another column by the reader
+            target, read, memory = step
+            if memory is None or cell is True or cell is False:  # True is 1 to a dictionary
                 found = read(cell)
-                if memory is not None and not isinstance(cell, bool):
+            else:
+                known = memory.get(cell)
+                if known is None:
                     if len(memory) >= _REMEMBERED:
                         memory.clear()
-                    memory[cell] = found
+                    known = memory[cell] = read(cell)
+                found = known
             value, fault, mark = found
             values[target] = value
             if fault is not None:
@@ -110,7 +113,8 @@ class Normaliser:
 
     def target_of(self, kind: Kind, code: str) -> str:
         """Gives the table column of a national column code; the code itself where there is none."""
-        return next((step.target for step in self._plans[kind] if step.code == code), code)
+        step = self._plans[kind].get(code)
+        return code if step is None else step.target
 
     def report(self, draft: Draft, target: str | None, rule: str, message: str) -> None:
         """Adds a fault as strictly as ``checks.yaml`` has it; a column with one is not judged again."""
@@ -123,14 +127,14 @@ class Normaliser:
             code = None if target is None else self._codes[draft.raw.kind].get(target, target)
             draft.faults.append(Fault(code, rule, message, fatal=fatal))
 
-    def _plan(self, kind: Kind) -> list[_Step]:
-        steps = []
+    def _plan(self, kind: Kind) -> dict[str, _Step]:
+        steps: dict[str, _Step] = {}
         for column in fields.table(kind).fields:
             if column.join is not None:
                 continue  # the reader has joined it into its column of today
             target = column.target or column.code
             memory: dict[Hashable, Found] | None = None if column.type == "text" else {}
-            steps.append(_Step(column.code, target, self._reader(column, target), memory))
+            steps[column.code] = _Step(target, self._reader(column, target), memory)
         return steps
 
     def _reader(self, column: fields.Field, target: str) -> Callable[[Cell], Found]:
@@ -164,7 +168,6 @@ class Normaliser:
 
 
 class _Step(NamedTuple):
-    code: str
     target: str
     read: Callable[[Cell], Found]
     memory: dict[Hashable, Found] | None

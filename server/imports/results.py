@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -32,15 +32,45 @@ def row_result(outcome: Outcome, law: Law, reported_on: date) -> RowResult:
         kind=draft.raw.kind,
         sheet=draft.raw.sheet,
         row_number=draft.raw.row_number,
-        document_number=law.rules.masking.mask_text(draft.values["document_number"] or "") or None,
+        document_number=_number(draft),
         verdict=outcome.verdict,
         faults=tuple(draft.faults),
         cells=draft.raw.cells if outcome.verdict is Verdict.REJECTED else {},
-        values_masked=masked(draft, law),
+        values_masked=_Masked(draft, law),
         due_on=due_on,
         due_provisional=provisional,
         late_working_days=late,
     )
+
+
+def _number(draft: Draft) -> str | None:
+    """文号, unless the check has found a person's number in it."""
+    return None if any(fault.rule == "R14_NUMBER" for fault in draft.faults) else draft.values["document_number"]
+
+
+class _Masked(Mapping[str, str | None]):
+    """遮挡后的值, made when somebody looks: most runs of a hundred thousand rows want none of them."""
+
+    def __init__(self, draft: Draft, law: Law) -> None:
+        self._draft, self._law = draft, law
+        self._values: dict[str, str | None] | None = None
+
+    def _made(self) -> dict[str, str | None]:
+        if self._values is None:
+            self._values = masked(self._draft, self._law)
+        return self._values
+
+    def __getitem__(self, name: str) -> str | None:
+        return self._made()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made())
+
+    def __len__(self) -> int:
+        return len(self._made())
+
+    def __repr__(self) -> str:
+        return repr(self._made())
 
 
 def masked(draft: Draft, law: Law) -> dict[str, str | None]:

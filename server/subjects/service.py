@@ -36,7 +36,7 @@ _NO_DIVISION = "000000"
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """行政相对人 as a record names it on the day of its decision."""
+    """行政相对人 as a record names it on the day of its decision, its codes in normal form."""
 
     kind: str
     name: str
@@ -64,7 +64,7 @@ def identity(party: Party, secret: str) -> Identity | None:
         if party.certificate_type is None or party.certificate_number is None:
             return None
         return PERSON, person_key(secret, party.certificate_type, party.certificate_number)
-    if party.uscc is not None and not uscc.is_placeholder(party.uscc):
+    if party.uscc is not None and party.uscc != uscc.PLACEHOLDER:
         return party.kind, party.uscc
     if party.kind == INDIVIDUAL and party.registration_number is not None:
         return INDIVIDUAL, party.registration_number
@@ -190,7 +190,7 @@ class Registrar:
                 "certificate_key": each[1],
                 "qualification": None,
             }
-        code = None if party.uscc is None or uscc.is_placeholder(party.uscc) else party.uscc
+        code = None if party.uscc == uscc.PLACEHOLDER else party.uscc
         row |= {"uscc": code, "registration_number": party.registration_number, "state": "active", "sector": None}
         return row | {"division_code": _division(code)}
 
