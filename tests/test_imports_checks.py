@@ -23,7 +23,8 @@ from server.imports.agencies import Agencies, Agency
 from server.imports.book import Book
 from server.imports.cells import CellFault
 from server.imports.judge import Judge, Judged, Repeated
-from server.imports.law import Record, Rules
+from server.imports.law import Rules
+from server.imports.record import Record
 from server.imports.rows import Cell, Damage, Kind, RawRow, SheetStart, Spoilt
 from server.imports.verdict import Fault
 

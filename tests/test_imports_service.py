@@ -3,161 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
-import xlsxwriter
-from stdnum.cn.ric import calc_check_digit as id_digit
-from stdnum.cn.uscc import calc_check_digit as uscc_digit
 from stdnum.iso7064 import mod_11_10
 
 from server.disclosure.models import Withdrawal
-from server.errors import Conflict, CreditError, Forbidden, Invalid, NotFound
+from server.errors import Conflict, CreditError, Invalid, NotFound
 from server.imports import service
-from server.imports.batches import BatchResult, find_batch, mark_abandoned
-from server.imports.corrections import correct_row, drop_correction, open_corrections, write_corrections
-from server.imports.law import Rules
+from server.imports.batches import find_batch, mark_abandoned
+from server.imports.corrections import open_corrections
 from server.imports.service import import_file
 from server.imports.verdict import RowResult, Verdict
-from server.journal.actions import Action
-from server.journal.service import write
 from server.records.service import override_severity, withdraw
-from server.viewer import PUBLIC, Door, Duty, Viewer
-from tests import factory
+from server.viewer import PUBLIC, Door, Viewer
+from tests.importing import (
+    BAD,
+    BRIGADE,
+    BUREAU,
+    FIRM,
+    LICENCE,
+    OTHER_BUREAU,
+    OTHER_FIRM,
+    PENALTY,
+    PERSON,
+    PLACEHOLDER,
+    SHOP,
+    Bureau,
+    open_bureau,
+    person,
+    public_penalties,
+    shop,
+    uscc,
+)
 from tests.support import TODAY, TrialDatabase
 
 
-def uscc(body: str) -> str:
-    return body + str(uscc_digit(body))
-
-
-def id_number(body: str) -> str:
-    return body + str(id_digit(body + "0"))
-
-
-BUREAU = uscc("11990117004260001")
-BRIGADE = uscc("12990117004260002")
-OTHER_BUREAU = uscc("11990118004260003")
-FIRM = uscc("91990117MA0000001")
-OTHER_FIRM = uscc("91990117MA0000002")
-SHOP = uscc("92990117MA0000003")
-#: Invented: a region that never was, a right check digit.
-PERSON = id_number("99010119900101123")
-PLACEHOLDER = "0" * 17 + "X"
-
-PENALTY: dict[str, str] = {
-    "CF_XDR_MC": "钢城示例运输有限公司",
-    "CF_XDR_LB": "法人及非法人组织",
-    "CF_XDR_SHXYM": FIRM,
-    "CF_FRDB": "示例甲",
-    "CF_WSH": "示交罚〔2026〕1号",
-    "CF_WFXW": "货运车辆超限运输",
-    "CF_SY": "驾驶货车超限运输",
-    "CF_YJ": "《中华人民共和国公路法》第七十六条",
-    "CF_CFLB": "罚款",
-    "CF_NR": "罚款人民币2000元",
-    "CF_NR_FK": "0.2",
-    "CF_JDRQ": "2026/6/8",
-    "CF_YXQ": "2099/12/31",
-    "CF_CFJG": "示例交通运输局",
-    "CF_CFJGDM": BUREAU,
-    "CF_SJLY": "示例交通运输局",
-    "CF_SJLYDM": BUREAU,
-    "BZ": "",
-}
-LICENCE: dict[str, str] = {
-    "XK_XDR_MC": "钢城示例运输有限公司",
-    "XK_XDR_LB": "法人及非法人组织",
-    "XK_XDR_SHXYM": FIRM,
-    "XK_FRDB": "示例甲",
-    "XK_XKWS": "道路货物运输经营许可决定书",
-    "XK_WSH": "示交许〔2026〕1号",
-    "XK_XKLB": "普通",
-    "XK_XKZS": "道路运输经营许可证",
-    "XK_XKBH": "990117000001",
-    "XK_NR": "道路普通货物运输",
-    "XK_JDRQ": "2026/6/8",
-    "XK_YXQZ": "2026/6/8",
-    "XK_YXQZI": "2030/6/7",
-    "XK_XKJG": "示例交通运输局",
-    "XK_XKJGDM": BUREAU,
-    "XK_ZT": "1",
-    "XK_LYDW": "示例交通运输局",
-    "XK_LYDWDM": BUREAU,
-    "BZ": "",
-}
-
-
-@dataclass
-class Bureau:
-    """A database with two bureaus, a clerk of the first, and a way to import rows."""
-
-    database: TrialDatabase
-    rules: Rules
-    agency: UUID
-    brigade: UUID
-    other: UUID
-    folder: Path
-
-    @property
-    def clerk(self) -> Viewer:
-        return self.officer(self.agency)
-
-    def officer(self, agency: UUID | None, *duties: Duty) -> Viewer:
-        return Viewer(Door.AGENCY, "经办甲", agency, duties=frozenset(duties or (Duty.CLERK,)))
-
-    def file(self, rows: Sequence[Mapping[str, str]]) -> Path:
-        """Gives a workbook with a sheet for each of the two tables, by column codes, all cells texts."""
-        path = self.folder / f"{uuid4()}.xlsx"
-        with xlsxwriter.Workbook(path) as book:
-            for name, mark in (("行政许可", "XK_WSH"), ("行政处罚", "CF_WSH")):
-                of_table = [row for row in rows if mark in row]
-                if of_table:
-                    sheet = book.add_worksheet(name)
-                    columns = list(dict.fromkeys(code for row in of_table for code in row))
-                    sheet.write_row(0, 0, columns)
-                    for at, row in enumerate(of_table, 1):
-                        for place, code in enumerate(columns):
-                            sheet.write_string(at, place, row.get(code, ""))
-        return path
-
-    async def bring(self, *rows: Mapping[str, str], viewer: Viewer | None = None, **more: Any) -> BatchResult:
-        return await import_file(
-            self.database, self.rules, viewer or self.clerk, self.file(rows), "双公示.xlsx", **more
-        )
-
-    async def one(self, sql: str, *args: Any) -> Any:
-        """Gives the first value of a query on the tables themselves."""
-        connection = await self.database.owner()
-        try:
-            await connection.execute("SET search_path = xintu")
-            return await connection.fetchval(f"SELECT {sql}", *args)
-        finally:
-            await connection.close()
-
-    async def revision(self) -> int:
-        return int(await self.one("revision FROM journal.head"))
-
-
-@pytest.fixture(scope="session")
-def rules() -> Rules:
-    return Rules.load()
-
-
 @pytest.fixture
-async def bureau(database: TrialDatabase, rules: Rules, tmp_path: Path) -> Bureau:
-    own = factory.agency("990117", name="示例交通运输局", uscc=BUREAU)
-    below = factory.agency("990117-01", own, name="示例执法大队", uscc=BRIGADE)
-    other = factory.agency("990118", name="另一交通运输局", uscc=OTHER_BUREAU)
-    async with write(database, "测试", Action.AGENCY_IMPORT, "登记示例机关") as w:
-        for row in (own, below, other):
-            await w.insert("agency", [row])
-    return Bureau(database, rules, own["id"], below["id"], other["id"], tmp_path)
+async def bureau(database: TrialDatabase, tmp_path: Path) -> Bureau:
+    """A bureau of the test's own."""
+    return await open_bureau(database, tmp_path)
 
 
 async def test_a_good_row_becomes_a_record_with_subject_term_and_deadline(bureau: Bureau) -> None:
@@ -224,11 +111,6 @@ async def test_a_deadline_beyond_the_loaded_calendar_is_marked_provisional(burea
     assert await bureau.one("due_provisional FROM penalty") is True
 
 
-async def _public_penalties(bureau: Bureau) -> int:
-    async with bureau.database.read(PUBLIC) as connection:
-        return int(await connection.fetchval("SELECT count(*) FROM penalty"))
-
-
 @pytest.mark.parametrize("withdrawal", [Withdrawal.REPAIRED, Withdrawal.ANNULLED])
 async def test_a_repaired_row_stays_hidden_when_a_later_file_brings_it_again(
     bureau: Bureau, withdrawal: Withdrawal
@@ -236,21 +118,22 @@ async def test_a_repaired_row_stays_hidden_when_a_later_file_brings_it_again(
     """What the law has taken down never comes back by a routine file, as it is or with other words."""
     await bureau.bring(PENALTY)
     record = await bureau.one("id FROM penalty")
-    assert await _public_penalties(bureau) == 1
+    assert await public_penalties(bureau) == 1
     await withdraw(bureau.database, bureau.clerk, record, withdrawal, "申请人已履行义务")
 
     same = await bureau.bring(PENALTY)
     changed = await bureau.bring(PENALTY | {"CF_SY": "另一种写法的违法事实"})
 
     assert (same.rows_unchanged, changed.rows_changed) == (1, 1)
-    assert await _public_penalties(bureau) == 0
+    assert await public_penalties(bureau) == 0
     assert await bureau.one("withdrawal FROM penalty") == withdrawal.value
 
 
-async def test_an_officers_class_stays_whatever_a_later_file_says(bureau: Bureau, rules: Rules) -> None:
+async def test_an_officers_class_stays_whatever_a_later_file_says(bureau: Bureau) -> None:
     """The department classifies; the rule table only proposes. The term follows the officer's class."""
     await bureau.bring(PENALTY)
     record = await bureau.one("id FROM penalty")
+    rules = bureau.rules
     await override_severity(
         bureau.database, rules.terms, rules.masking, bureau.clerk, record, "serious", "造成重大损失"
     )
@@ -309,14 +192,9 @@ async def test_a_brigade_sends_what_its_bureau_decided(bureau: Bureau) -> None:
     assert await bureau.one("source_unit_id FROM penalty") == bureau.brigade
 
 
-def _shop(number: int, **changes: str) -> dict[str, str]:
-    row = PENALTY | {"CF_XDR_LB": "个体工商户", "CF_XDR_SHXYM": SHOP, "CF_XDR_MC": "示例汽修部", "CF_FRDB": "欧阳示例"}
-    return row | {"CF_WSH": f"示交罚〔2026〕{number}号"} | changes
-
-
 async def test_the_placeholder_identifies_nobody_and_merges_no_strangers(bureau: Bureau) -> None:
     """17 zeros and X stand for many shops without a code: none may carry another's penalty."""
-    rows = [_shop(n, CF_XDR_SHXYM=PLACEHOLDER, CF_XDR_MC=f"示例汽修部{n}") for n in (1, 2)]
+    rows = [shop(n, CF_XDR_SHXYM=PLACEHOLDER, CF_XDR_MC=f"示例汽修部{n}") for n in (1, 2)]
 
     result = await bureau.bring(*rows)
 
@@ -329,26 +207,20 @@ async def test_the_placeholder_identifies_nobody_and_merges_no_strangers(bureau:
 async def test_a_shop_known_by_its_old_number_is_the_same_when_its_code_comes(bureau: Bureau) -> None:
     """An old 工商注册号 identifies a shop without a code, and its new code joins it."""
     old = {"CF_XDR_GSZC": "99011700000001" + mod_11_10.calc_check_digit("99011700000001")}
-    await bureau.bring(_shop(1, CF_XDR_SHXYM=PLACEHOLDER, **old))
+    await bureau.bring(shop(1, CF_XDR_SHXYM=PLACEHOLDER, **old))
     assert await bureau.one("uscc FROM individual_business") is None
 
-    await bureau.bring(_shop(2, **old))
+    await bureau.bring(shop(2, **old))
 
     assert await bureau.one("count(*) FROM individual_business") == 1
     assert await bureau.one("uscc FROM individual_business") == SHOP
     assert await bureau.one("count(DISTINCT individual_business_id) FROM penalty") == 1
 
 
-def _person(number: int, **changes: str) -> dict[str, str]:
-    row = PENALTY | {"CF_XDR_MC": "张示例", "CF_XDR_LB": "自然人", "CF_XDR_SHXYM": "", "CF_FRDB": ""}
-    row |= {"CF_XDR_ZJLX": "身份证", "CF_XDR_ZJHM": PERSON, "CF_WSH": f"示交罚〔2026〕{number}号"}
-    return row | changes
-
-
 async def test_a_person_is_found_by_number_and_kept_from_the_public(bureau: Bureau) -> None:
     """One person for all his rows, masked; his penalties are for government, and he is unknown to the public."""
-    await bureau.bring(_person(1))
-    await bureau.bring(_person(2, CF_XDR_ZJHM=f" {PERSON.lower()} "))
+    await bureau.bring(person(1))
+    await bureau.bring(person(2, CF_XDR_ZJHM=f" {PERSON.lower()} "))
 
     assert await bureau.one("count(*) FROM practitioner") == 1
     assert await bureau.one("name_public FROM practitioner") == "张**"
@@ -364,7 +236,7 @@ async def test_no_door_shows_what_was_planted_in_the_texts(bureau: Bureau) -> No
     """Clerks write numbers, phones and owners into every column; the public forms are made when the row is written."""
     words = f"业主欧阳示例（身份证{PERSON}，电话13800138000）"
     planted = dict.fromkeys(("CF_WFXW", "CF_SY", "CF_YJ", "CF_NR", "BZ"), words)
-    row = _shop(1, **planted) | {"CF_XDR_MC": "欧阳示例汽修部", "CF_CFLB": f"罚款;其他-{words}", "CF_XDR_SWDJ": PERSON}
+    row = shop(1, **planted) | {"CF_XDR_MC": "欧阳示例汽修部", "CF_CFLB": f"罚款;其他-{words}", "CF_XDR_SWDJ": PERSON}
     row["CF_WFXW"] = f"货运车辆超限运输，{words}"
     row["CF_NR"] = f"罚款人民币2000元，{words}"
     licence = LICENCE | {"XK_XDR_LB": "个体工商户", "XK_XDR_SHXYM": SHOP, "XK_FRDB": "欧阳示例", "BZ": words}
@@ -445,7 +317,7 @@ def _many(count: int) -> list[dict[str, str]]:
 
 async def test_two_imports_at_once_make_no_duplicates(bureau: Bureau) -> None:
     """Two clerks press the button together: what is new is asked only when no other write can come between."""
-    rows = [*_many(20), *(_person(n) for n in range(100, 110))]
+    rows = [*_many(20), *(person(n) for n in range(100, 110))]
 
     first, second = await asyncio.gather(bureau.bring(*rows), bureau.bring(*rows))
 
@@ -540,180 +412,6 @@ async def test_a_repeated_key_imports_once_and_answers_the_same(bureau: Bureau) 
         await bureau.bring(LICENCE, idempotency_key="k1")
 
 
-# The correction queue ------------------------------------------------------------------------------------------------
-
-BAD = PENALTY | {"CF_XDR_SHXYM": "91990117MA000000IX", "CF_FRDB": ""}
-
-
-async def test_a_bad_row_waits_once_and_is_settled_when_it_comes_in_good_order(bureau: Bureau) -> None:
-    """The queue holds personal cells: an entry is one, and its cells go with its end."""
-    await bureau.bring(BAD)
-    again = await bureau.bring(BAD)
-    assert again.rows_rejected == 1
-    [waiting] = await open_corrections(bureau.database, bureau.clerk)
-    assert {fault.rule for fault in waiting.faults if fault.fatal} == {"R2", "R4"}
-    assert waiting.cells["CF_XDR_MC"] == "钢城示例运输有限公司"
-
-    await bureau.bring(PENALTY)
-
-    assert await open_corrections(bureau.database, bureau.clerk) == []
-    assert await bureau.one("state FROM correction") == "settled"
-    assert await bureau.one("cells FROM correction") is None
-
-
-async def test_an_entry_without_a_number_is_settled_by_its_other_cells(bureau: Bureau) -> None:
-    """A row whose 文号 was missing is known by everything else in it."""
-    await bureau.bring(PENALTY | {"CF_WSH": ""})
-    await bureau.bring(PENALTY | {"CF_WSH": "示交罚〔2026〕8号", "CF_SY": "另一件事"})
-    assert len(await open_corrections(bureau.database, bureau.clerk)) == 1
-
-    await bureau.bring(PENALTY)
-
-    assert await open_corrections(bureau.database, bureau.clerk) == []
-
-
-async def test_the_returned_workbook_holds_the_rows_that_wait(bureau: Bureau) -> None:
-    """The clerk mends the rows in Excel and imports that file again."""
-    await bureau.bring(BAD, PENALTY | {"CF_WSH": "示交罚〔2026〕9号", "CF_JDRQ": "2026/2/30"})
-    path = bureau.folder / "退回.xlsx"
-
-    assert await write_corrections(bureau.database, bureau.clerk, path) == 2
-
-    again = await import_file(bureau.database, bureau.rules, bureau.clerk, path, "退回.xlsx")
-    assert (again.rows_rejected, again.rows_new) == (2, 0)
-    assert len(await open_corrections(bureau.database, bureau.clerk)) == 2, "the same two rows"
-
-
-async def _entry(bureau: Bureau) -> UUID:
-    entry: UUID = await bureau.one("id FROM correction WHERE state = 'open'")
-    return entry
-
-
-async def test_a_row_typed_anew_goes_in_once(bureau: Bureau) -> None:
-    """correctRow: what is still wrong stays open with what was typed; the repeated key answers the same."""
-    await bureau.bring(BAD)
-    entry = await _entry(bureau)
-    correct = (bureau.database, bureau.rules, bureau.clerk, entry)
-
-    half = await correct_row(*correct, {"CF_FRDB": "示例甲"})
-    assert half.record_id is None
-    assert {fault.rule for fault in half.faults if fault.fatal} == {"R2"}
-    done = await correct_row(*correct, {"CF_XDR_SHXYM": FIRM}, idempotency_key="c1")
-    again = await correct_row(*correct, {"CF_XDR_SHXYM": FIRM}, idempotency_key="c1")
-
-    assert done.record_id == again.record_id == await bureau.one("id FROM penalty")
-    assert await bureau.one("cells FROM correction") is None
-    assert await bureau.one("action FROM journal.transaction ORDER BY revision DESC LIMIT 1") == "records.correct"
-    with pytest.raises(Conflict):
-        await correct_row(*correct, {"CF_FRDB": "示例乙"})
-    with pytest.raises(Invalid):
-        await correct_row(*correct[:3], await _other_bad(bureau), {"XK_NR": "不是本表的列"})
-
-
-async def _other_bad(bureau: Bureau) -> UUID:
-    await bureau.bring(BAD | {"CF_WSH": "示交罚〔2026〕77号"})
-    return await _entry(bureau)
-
-
-async def test_two_entries_typed_alike_become_one(bureau: Bureau) -> None:
-    """The same bad row is one entry, also when a clerk types one entry into the form of another."""
-    twin = BAD | {"CF_FRDB": "示例乙"}
-    await bureau.bring(BAD)
-    first = await _entry(bureau)
-    await bureau.bring(twin)
-
-    again = await correct_row(bureau.database, bureau.rules, bureau.clerk, first, {"CF_FRDB": "示例乙"})
-
-    assert again.record_id is None
-    assert len(await open_corrections(bureau.database, bureau.clerk)) == 1
-
-
-async def test_a_spoilt_cell_stays_spoilt_until_it_is_typed_anew(bureau: Bureau) -> None:
-    """The rounded number of a spoilt cell must not pass as typed text when another cell is corrected."""
-    path = bureau.folder / "坏.xlsx"
-    row = _person(1, CF_NR_FK="")
-    with xlsxwriter.Workbook(path) as book:
-        sheet = book.add_worksheet("行政处罚")
-        sheet.write_row(0, 0, list(row))
-        sheet.write_row(1, 0, list(row.values()))
-        sheet.write_number(1, list(row).index("CF_XDR_ZJHM"), float(PERSON[:17] + "0"))
-    await import_file(bureau.database, bureau.rules, bureau.clerk, path, "坏.xlsx")
-    entry = await _entry(bureau)
-
-    half = await correct_row(bureau.database, bureau.rules, bureau.clerk, entry, {"CF_NR_FK": "0.2"})
-    assert {fault.rule for fault in half.faults if fault.fatal} == {"C4"}
-    done = await correct_row(bureau.database, bureau.rules, bureau.clerk, entry, {"CF_XDR_ZJHM": PERSON})
-
-    assert done.record_id is not None
-
-
-async def test_an_entry_of_another_agency_is_as_unknown_as_none(bureau: Bureau) -> None:
-    """The clerk's own cells are for his own agency alone, and their existence too."""
-    await bureau.bring(BAD)
-    entry = await _entry(bureau)
-    stranger = bureau.officer(bureau.other)
-
-    messages = set()
-    for which in (entry, uuid4()):
-        with pytest.raises(NotFound) as refused:
-            await correct_row(bureau.database, bureau.rules, stranger, which, {"CF_FRDB": "示例甲"})
-        messages.add(refused.value.message)
-        with pytest.raises(NotFound):
-            await drop_correction(bureau.database, stranger, which)
-
-    assert len(messages) == 1
-    await drop_correction(bureau.database, bureau.clerk, entry)
-    assert await bureau.one("(state, cells IS NULL) FROM correction") == ("dropped", True)
-
-
-# Officers ------------------------------------------------------------------------------------------------------------
-
-
-async def test_a_withdrawal_hides_at_once_and_is_on_record(bureau: Bureau) -> None:
-    """行政处罚法 art. 48: an annulled penalty is taken down, and the journal says by whom and why."""
-    await bureau.bring(PENALTY)
-    record = await bureau.one("id FROM penalty")
-    take_down = (bureau.database, bureau.clerk, record, "annulled", f"法院撤销，联系人13800138000、{PERSON}")
-
-    done = await withdraw(*take_down, idempotency_key="w1")
-    again = await withdraw(*take_down, idempotency_key="w1")
-
-    assert done == again
-    assert (done.withdrawn_on, done.withdrawal, done.table) == (TODAY, "annulled", "penalty")
-    assert await _public_penalties(bureau) == 0
-    reason = await bureau.one("reason FROM journal.transaction ORDER BY revision DESC LIMIT 1")
-    assert "法院撤销" in reason
-    assert PERSON not in reason
-    assert "13800138000" not in reason
-    with pytest.raises(Conflict):
-        await withdraw(*take_down)
-    with pytest.raises(Conflict):
-        await withdraw(*take_down[:3], "mistaken", "另一个理由", idempotency_key="w1")
-
-
-async def test_only_the_own_agencys_clerk_takes_down(bureau: Bureau) -> None:
-    """Unknown and foreign records are refused alike; a withdrawal needs a known reason in words."""
-    await bureau.bring(PENALTY)
-    record = await bureau.one("id FROM penalty")
-    stranger = bureau.officer(bureau.other)
-
-    messages = set()
-    for which in (record, uuid4()):
-        with pytest.raises(NotFound) as refused:
-            await withdraw(bureau.database, stranger, which, "annulled", "理由")
-        messages.add(refused.value.message)
-    assert len(messages) == 1
-    for viewer in (PUBLIC, bureau.officer(bureau.agency, Duty.AUDITOR), Viewer(Door.GOVERNMENT)):
-        with pytest.raises(Forbidden):
-            await withdraw(bureau.database, viewer, record, "annulled", "理由")
-        with pytest.raises(Forbidden):
-            await bureau.bring(PENALTY, viewer=viewer)
-    for withdrawal, reason in (("lifted", "理由"), ("annulled", " ")):
-        with pytest.raises(Invalid):
-            await withdraw(bureau.database, bureau.clerk, record, withdrawal, reason)
-    assert await _public_penalties(bureau) == 1
-
-
 async def test_the_operator_leaves_the_agency_to_the_file_or_names_it(bureau: Bureau) -> None:
     """``python -m server import FILE`` without --agency: the rows name their one bureau."""
     operator = bureau.officer(None)
@@ -736,8 +434,8 @@ async def test_results_for_a_report_are_masked(bureau: Bureau) -> None:
     heard: list[RowResult] = []
 
     await bureau.bring(
-        _person(1),
-        _person(2, CF_JDRQ="明天"),
+        person(1),
+        person(2, CF_JDRQ="明天"),
         observe=lambda items: heard.extend(i for i in items if isinstance(i, RowResult)),
     )
 

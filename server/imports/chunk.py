@@ -19,9 +19,10 @@ import asyncpg
 from server.imports import batches, queue
 from server.imports.batches import BatchResult, Counts
 from server.imports.judge import Judge, Judged, Repeated
-from server.imports.law import SENT, Law, Record, Rules, party_of
+from server.imports.law import Law, Rules
 from server.imports.normal import Draft
 from server.imports.queue import Settling
+from server.imports.record import SENT, Record, party_of
 from server.imports.rows import Kind
 from server.imports.verdict import Verdict
 from server.journal.actions import Action
@@ -166,7 +167,7 @@ def _another_decision(context: Context, record: Record, old: Mapping[str, Any]) 
     """Another subject under the same 文号 is a slip of the number, unless the decision itself is word for word the same:
     then the clerk corrects the subject.
     """
-    if _who(context, record.party()) == _who(context, party_of(old, None)):
+    if _who(context, record.party()) == _who(context, party_of(old, old["source_unit_id"])):
         return False
     return any(record.columns[name] != old[name] for name in ("decided_on", "content"))
 

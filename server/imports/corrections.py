@@ -26,8 +26,9 @@ from server.imports.judge import Judge
 from server.imports.law import Rules
 from server.imports.queue import Settling
 from server.imports.rows import Kind, RawRow, SheetStart
-from server.imports.service import load_agencies, load_overrides, today
+from server.imports.service import load_overrides, today
 from server.imports.verdict import Fault, RowResult, Verdict
+from server.imports.whose import load_agencies
 from server.imports.workbook import write_workbook
 from server.journal.actions import Action
 from server.records.once import find_answer, keep_answer, request_hash

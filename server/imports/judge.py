@@ -17,8 +17,9 @@ from server.errors import Invalid
 from server.identifiers.certificates import check_id_card
 from server.imports.agencies import Agencies, Agency
 from server.imports.checks import Checker
-from server.imports.law import FREE, Law, Record, Rules, sent_values
+from server.imports.law import Law, Rules
 from server.imports.normal import Draft
+from server.imports.record import FREE, Record, sent_values
 from server.imports.rows import Kind, RawRow, SheetStart
 from server.records.store import Key
 

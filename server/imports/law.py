@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,90 +21,16 @@ from server.identifiers.uscc import PLACEHOLDER
 from server.imports.agencies import Agency
 from server.imports.book import Book
 from server.imports.normal import Draft
+from server.imports.record import FREE, OPEN, SENT, Record, sent_values
 from server.imports.rows import Kind
 from server.records.store import persons_of
-from server.subjects.service import PERSON, Party
+from server.subjects.service import PERSON
 from server.workdays.calendar import Calendar, load_calendar
 
 #: Answers remembered: dates, kinds and words repeat from row to row; so few that they weigh a few megabytes.
 _REMEMBERED = 10_000
-_COMMON = (
-    "subject_name",
-    "subject_kind",
-    "subject_uscc",
-    "document_name",
-    "document_number",
-    "decided_on",
-    "valid_until",
-    "authority_name",
-    "authority_uscc",
-    "source_unit_name",
-    "source_unit_uscc",
-    "remark",
-    "subject_registration_number",
-    "subject_organisation_code",
-    "subject_tax_number",
-    "subject_institution_number",
-    "subject_society_number",
-    "legal_representative",
-    "legal_representative_certificate_type",
-    "legal_representative_certificate_number",
-    "subject_certificate_type",
-    "subject_certificate_number",
-)
-#: Columns as the file gives them; a row is changed when one of these is.
-SENT: Mapping[Kind, tuple[str, ...]] = {
-    Kind.LICENCE: (
-        *_COMMON,
-        "valid_from",
-        "licence_kind",
-        "certificate_name",
-        "certificate_number",
-        "content",
-        "state",
-    ),
-    Kind.PENALTY: (
-        *_COMMON,
-        "violation",
-        "facts",
-        "basis",
-        "penalty_kinds",
-        "content",
-        "fine_yuan",
-        "confiscated_yuan",
-        "revoked_certificate",
-        "file_disclosed_until",
-    ),
-}
-#: Free text with a public form beside it.
-FREE: Mapping[Kind, tuple[str, ...]] = {
-    Kind.LICENCE: ("content", "remark"),
-    Kind.PENALTY: ("violation", "facts", "basis", "content", "revoked_certificate", "remark"),
-}
 #: Free text shorter than this is often the same in many rows: articles of law, 罚款人民币2000元.
 _SHORT = 80
-#: Columns that every door shows and that have no public form beside them: they are kept masked.
-_OPEN_COMMON = (
-    "document_name",
-    "authority_name",
-    "source_unit_name",
-    "subject_registration_number",
-    "subject_organisation_code",
-    "subject_tax_number",
-    "subject_institution_number",
-    "subject_society_number",
-)
-_OPEN: Mapping[Kind, tuple[str, ...]] = {
-    Kind.LICENCE: (*_OPEN_COMMON, "licence_kind", "certificate_name"),
-    Kind.PENALTY: _OPEN_COMMON,
-}
-_PICK = {kind: itemgetter(*names) for kind, names in SENT.items()}
-
-
-def sent_values(draft: Draft) -> tuple[Any, ...]:
-    """Gives the values of a draft in the order of ``SENT``."""
-    picked: tuple[Any, ...] = _PICK[draft.raw.kind](draft.values)
-    return picked
 
 
 @dataclass(frozen=True)
@@ -130,46 +55,6 @@ class Rules:
             Catalogue.load(rules_dir),
             load_calendar(rules_dir),
         )
-
-
-@dataclass(slots=True)
-class Record:
-    """入库行: a row that may go in: the columns of its fact but for id, subject and first day in store."""
-
-    draft: Draft
-    source: Agency
-    catalogue_scope: str
-    columns: dict[str, Any]
-    disclosure: Disclosure
-
-    @property
-    def kind(self) -> Kind:
-        """Which of the two tables."""
-        return self.draft.raw.kind
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """The organ's code and 文号: unique within a table (R6)."""
-        return self.columns["authority_uscc"], self.columns["document_number"]
-
-    def party(self) -> Party:
-        """Gives the 行政相对人 as the row names it."""
-        return party_of(self.columns, self.source.id)
-
-
-def party_of(columns: Mapping[str, Any], source_unit: Any) -> Party:
-    """Gives the 行政相对人 of a record, from the columns of a row in hand or in store."""
-    return Party(
-        kind=columns["subject_kind"],
-        name=columns["subject_name"],
-        uscc=columns["subject_uscc"],
-        registration_number=columns["subject_registration_number"],
-        representative=columns["legal_representative"],
-        certificate_type=columns["subject_certificate_type"],
-        certificate_number=columns["subject_certificate_number"],
-        decided_on=columns["decided_on"],
-        source_unit=source_unit,
-    )
 
 
 class Law:
@@ -304,7 +189,7 @@ class Law:
         if columns["subject_uscc"] == PLACEHOLDER:
             columns["subject_uscc"] = None
         persons = persons_of(values)
-        for name in _OPEN[draft.raw.kind]:
+        for name in OPEN[draft.raw.kind]:
             value = columns[name]
             if value is not None:
                 columns[name] = self.mask(value, persons)

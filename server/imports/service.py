@@ -31,8 +31,9 @@ from server.imports.law import Rules
 from server.imports.queue import Settling
 from server.imports.reader import aread_table
 from server.imports.results import row_result
-from server.imports.rows import Item, Kind, RawRow, SheetNote, SheetStart
+from server.imports.rows import Item, RawRow, SheetNote, SheetStart
 from server.imports.verdict import RowResult
+from server.imports.whose import agency_of_file, choose_agency, load_agencies
 from server.records.once import find_answer, keep_answer, request_hash
 from server.records.service import require_clerk
 from server.records.store import Key
@@ -152,7 +153,7 @@ class _Run:
         async with aclosing(cast(AsyncGenerator[Item, None], aread_table(path))) as items:
             first: list[Item] = []
             if root is None:
-                first, root = await _agency_of_file(items, agencies)
+                first, root = await agency_of_file(items, agencies)
             result = await batches.start(connection, root.id, root.code, viewer.actor, file_name, file_hash)
             try:
                 self._context = await self._open(result, agencies, root)
@@ -284,44 +285,6 @@ async def _ahead(first: list[Item], items: AsyncIterator[Item]) -> AsyncGenerato
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
-
-
-async def load_agencies(connection: asyncpg.Connection) -> list[Agency]:
-    """Gives the agencies known here."""
-    rows = await connection.fetch("SELECT id, code, name, uscc, lineage FROM agency WHERE withdrawn_on IS NULL")
-    return [Agency(row["id"], row["code"], row["name"], row["uscc"], tuple(row["lineage"])) for row in rows]
-
-
-def choose_agency(agencies: Sequence[Agency], viewer: Viewer, code: str | None) -> Agency | None:
-    """Gives the agency that imports; None when the local operator leaves it to the file."""
-    if code is None:
-        return next((agency for agency in agencies if agency.id == viewer.agency), None)
-    for agency in agencies:
-        if agency.code == code and (viewer.agency is None or viewer.agency in agency.lineage):
-            return agency
-    raise NotFound(f"没有找到机关{code[:20]}；请核对机关代码，或先用 agency import 登记该机关")
-
-
-async def _agency_of_file(items: AsyncIterator[Item], agencies: Sequence[Agency]) -> tuple[list[Item], Agency]:
-    """Reads up to the first rows and gives the bureau that they name as 数据来源单位."""
-    read: list[Item] = []
-    async for item in items:
-        read.append(item)
-        if isinstance(item, list) and item:
-            return read, _bureau(item, agencies)
-    raise Invalid("文件中没有数据行，无法确定是哪个机关的数据；请核对文件，或用 --agency 指明机关代码")
-
-
-def _bureau(rows: Sequence[RawRow], agencies: Sequence[Agency]) -> Agency:
-    by_uscc = {agency.uscc: agency for agency in agencies if agency.uscc is not None}
-    by_id = {agency.id: agency for agency in agencies}
-    codes = {Kind.LICENCE: ("XK_LYDWDM", "XK_XKJGDM"), Kind.PENALTY: ("CF_SJLYDM", "CF_CFJGDM")}
-    named = (str(raw.cells.get(code, "")).strip().upper() for raw in rows for code in codes[raw.kind])
-    found = {by_id[agency.lineage[-1]] for code in named if (agency := by_uscc.get(code)) is not None}
-    if len(found) == 1:
-        return found.pop()
-    which = "这些行属于几个机关" if found else "文件中的机关都没有在本系统登记"
-    raise Invalid(f"{which}，无法确定由谁导入；请用 --agency 指明机关代码（登记机关用 agency import）")
 
 
 async def today(database: Database, viewer: Viewer) -> date:

@@ -148,8 +148,9 @@ async def _reclassified(
     )
     return {
         "severity_override": severity,
-        "severity_reason": reason,
-        "severity_reason_public": masking.mask_text(reason, persons_of(row)),
+        # Taken back, the reason stands in the journal alone.
+        "severity_reason": None if severity is None else reason,
+        "severity_reason_public": None if severity is None else masking.mask_text(reason, persons_of(row)),
         "scope": found.scope,
         "disclosed_from": found.disclosed_from,
         "disclosed_until": found.disclosed_until,
