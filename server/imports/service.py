@@ -92,7 +92,9 @@ async def import_file(
         if answer is not None:
             return await _before(database, viewer, answer)
         run = _Run(database, connection, rules, viewer, progress, observe)
-        result = await run.import_(path, _plain_name(file_name), file_hash, agency_code)
+        # The name goes into the journal, where nothing is ever taken out.
+        name = rules.masking.mask_text(_plain_name(file_name))
+        result = await run.import_(path, name, file_hash, agency_code)
         await keep_answer(connection, viewer.actor, idempotency_key, hash_, result.batch_id)
         return result
 
