@@ -44,6 +44,8 @@ class Context:
     result: BatchResult
     settling: Settling
     secret: str
+    #: hash of the rules this process goes by; the journal refuses a write under others than the database has loaded
+    law_hash: str | None
     actor: str
     agency: UUID
     action: Action = Action.RECORDS_IMPORT
@@ -117,7 +119,7 @@ async def put_in(connection: asyncpg.Connection, context: Context, judged: Seque
 async def _facts(connection: asyncpg.Connection, context: Context, records: list[Record], sorted_: Sorted) -> None:
     try:
         async with connection.transaction():
-            w = await begin(connection, context.actor, context.action, context.reason)
+            w = await begin(connection, context.actor, context.action, context.reason, law=context.law_hash)
             for kind in Kind:
                 await _sort(w, context, kind, [record for record in records if record.kind is kind], sorted_)
             if not sorted_.new and not sorted_.changed:

@@ -176,6 +176,7 @@ async def _context(
         result=batches.BatchResult(row["batch_id"], "", row["agency_code"]),
         settling=Settling(),
         secret=database.secret,
+        law_hash=database.law,
         actor=viewer.actor,
         agency=row["agency_id"],
         action=Action.RECORDS_CORRECT,

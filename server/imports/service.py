@@ -181,6 +181,7 @@ class _Run:
             result=result,
             settling=await Settling.load(self._connection, root.id),
             secret=self._database.secret,
+            law_hash=self._database.law,
             actor=self._viewer.actor,
             agency=root.id,
             reason=f"导入{result.file_name}（批次{result.batch_id}）",
