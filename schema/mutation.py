@@ -24,7 +24,7 @@ from server.errors import Invalid, NotFound
 from server.imports.corrections import correct_row
 from server.imports.law import Rules
 from server.imports.service import import_file
-from server.records.service import withdraw
+from server.repair.service import take_down
 from server.viewer import Viewer
 
 _KEY = Argument("idempotency_key", str, "幂等键 idempotency key：每次操作自拟一个，重发同一操作时不变")
@@ -144,10 +144,10 @@ class Steps:
         return {"correction": correction, "record_tag": tag, "record_id": result.record_id}
 
     async def withdraw_record(self, database: Database, viewer: Viewer, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Takes a record down; raises what ``records.service.withdraw`` raises."""
+        """Takes a record down, with what rests on it; raises what ``repair.service.take_down`` raises."""
         tag, record = read_global_id(given["id"])
         if record is None or tag not in _TAGS.values():
             raise NotFound("没有找到这条记录；请核对记录编号，且只能操作本机关的数据")
         withdrawal, key = given["withdrawal"].value, given["idempotency_key"]
-        result = await withdraw(database, viewer, record, withdrawal, given["reason"], idempotency_key=key)
+        result = await take_down(database, viewer, record, withdrawal, given["reason"], idempotency_key=key)
         return {"record_tag": _TAGS[result.table], "record_id": result.record_id}

@@ -51,6 +51,7 @@ class Viewer:
             "xintu.viewer_partner": self.partner or "",
             "xintu.viewer_fleet": str(self.fleet or ""),
             "xintu.viewer_actor": self.actor,
+            "xintu.viewer_duties": ",".join(sorted(self.duties)),
         }
 
 

@@ -52,6 +52,8 @@ class Table:
     subjects: tuple[str, ...] = ()
     person_edges: tuple[str, ...] = ()
     fact: bool = True
+    #: rows of ``OWN`` only for officers with this duty
+    duty: str | None = None
 
 
 def _shown(*names: str) -> tuple[Column, ...]:
@@ -142,8 +144,8 @@ def _child(name: str, parent: str, *shown: str, rows: Rows = Rows.CHILD, targets
     return Table(name, rows, columns, private=("salt",), parent=parent, targets=targets)
 
 
-def _plain(name: str, rows: Rows, *shown: str, private: tuple[str, ...] = ()) -> Table:
-    return Table(name, rows, _shown(*shown), private=private, fact=False)
+def _plain(name: str, rows: Rows, *shown: str, private: tuple[str, ...] = (), duty: str | None = None) -> Table:
+    return Table(name, rows, _shown(*shown), private=private, fact=False, duty=duty)
 
 
 #: In the order the views are made: a view may look only at views above it.
@@ -383,6 +385,8 @@ TABLES: tuple[Table, ...] = (
         "created_at",
         "settled_at",
         private=("fingerprint",),
+        # The clerk's own cells may hold a person's number: they are for whoever mends them, and nobody else.
+        duty="clerk",
     ),
 )
 

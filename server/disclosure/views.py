@@ -6,12 +6,17 @@ sentence in Python, and a test over generated rows holds the two together.
 
 from __future__ import annotations
 
-from server.database.roles import TABLES_SCHEMA, door_schema, quote
-from server.disclosure.doors import BY_NAME, REVEALING, TABLES, Column, Rows, Table
+from server.database.roles import TABLES_SCHEMA, door_schema, literal, quote
+from server.disclosure.doors import REVEALING, TABLES, Column, Rows, Table
 from server.viewer import Door
 
 #: Doors that show tables; the device door has one view of its own.
 READING_DOORS: tuple[Door, ...] = (Door.PUBLIC, Door.SUBJECT, Door.GOVERNMENT, Door.AGENCY)
+
+
+def standing(alias: str) -> str:
+    """Gives the SQL condition that a fact was not taken down: for services, which see all rows and must not count those."""
+    return f"{quote(alias)}.withdrawn_on IS NULL"
 
 
 def _setting(name: str, cast: str) -> str:
@@ -56,6 +61,11 @@ def _own_tree(column: str) -> str:
     """本机关及下级: the rows of the viewer's agency and of all below it."""
     viewer = _setting("viewer_agency", "uuid")
     return f"t.{column} IN (SELECT a.id FROM {TABLES_SCHEMA}.agency a WHERE {viewer} = ANY (a.lineage))"
+
+
+def _has_duty(duty: str) -> str:
+    """岗位: the viewer's own duties, as the application set them for this transaction."""
+    return f"{literal(duty)} = ANY (string_to_array({_setting('viewer_duties', 'text')}, ','))"
 
 
 def _revealed(door: Door) -> str:
@@ -106,7 +116,8 @@ def row_condition(door: Door, table: Table) -> str:
         case Rows.REFERENCE:
             return "true"
         case Rows.OWN:
-            return _own_tree("agency_id") if door is Door.AGENCY else "false"
+            own = _own_tree("agency_id") if door is Door.AGENCY else "false"
+            return f"{own} AND {_has_duty(table.duty)}" if table.duty else own
 
 
 def _column(door: Door, table: Table, column: Column) -> str:
@@ -244,6 +255,3 @@ def views_of(door: Door) -> dict[str, frozenset[str]]:
         return {"head": frozenset({"revision", "today"}), "roof_light": light}
     views = {t.name: frozenset(c.name for c in t.columns) for t in TABLES}
     return {"head": frozenset({"revision", "today"}), **views}
-
-
-__all__ = ["BY_NAME", "READING_DOORS", "door_statements", "functions_of", "row_condition", "view_statement", "views_of"]

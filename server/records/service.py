@@ -1,5 +1,5 @@
 """信用信息 what an officer does to a record in store: take it down, set its class by hand. Not for bringing records in
-(``imports``) and not for what follows elsewhere, such as a rating made anew: a higher room calls this one.
+(``imports``), and not for what rests on it: whoever withdraws calls ``repair.service.take_down``, which calls this.
 
 Duties in this landing: a clerk (经办) does both for records that his own agency tree sent. A record of another tree
 and one that does not exist are answered alike.
@@ -7,7 +7,7 @@ and one that does not exist are answered alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,9 +17,10 @@ import asyncpg
 
 from server.database.connection import Database
 from server.database.roles import quote
+from server.disclosure.facts import fact_of
 from server.disclosure.masking import Masking, mask_text
 from server.disclosure.models import Withdrawal
-from server.disclosure.rules import Fact, Terms
+from server.disclosure.rules import Terms
 from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.journal.actions import Action
 from server.journal.service import Write, write
@@ -48,6 +49,10 @@ class Withdrawn:
     withdrawal: str
 
 
+#: What else the write does, given the record's table and the reason.
+Follow = Callable[[Write, str, Withdrawal], Awaitable[None]]
+
+
 class _Answered(Exception):
     """The request was answered before: the write that found it out is rolled back."""
 
@@ -70,8 +75,11 @@ async def withdraw(
     reason: str,
     *,
     idempotency_key: str | None = None,
+    follow: Follow | None = None,
 ) -> Withdrawn:
     """Takes a record down at once and for good (行政处罚法 art. 48: within three working days of an annulment).
+
+    ``follow`` is what a higher room does in the same write: ``repair`` takes down what rests on the record.
 
     Raises ``Forbidden``, ``NotFound`` for an unknown record and for another agency's alike, ``Conflict`` for one that
     is down already, ``Invalid`` for a withdrawal or reason that says nothing.
@@ -88,6 +96,8 @@ async def withdraw(
                 said = _WITHDRAWALS[Withdrawal(row["withdrawal"])]
                 raise Conflict(f"该记录已于{row['withdrawn_on']}因{said}撤下，无需重复操作")
             await w.update(table, record_id, {"withdrawn_on": w.day, "withdrawal": why.value})
+            if follow is not None:
+                await follow(w, table, why)
             await keep_answer(w.connection, viewer.actor, idempotency_key, hash_, record_id)
             return Withdrawn(record_id, table, w.day, why.value)
     except _Answered as before:
@@ -134,18 +144,10 @@ async def _reclassified(
     w: Write, terms: Terms, masking: Masking, row: Mapping[str, Any], severity: str | None, reason: str
 ) -> dict[str, Any]:
     scope = await w.connection.fetchval("SELECT scope FROM catalogue_item WHERE id = $1", row["catalogue_item"])
-    found = terms.disclosure(
-        Fact(
-            kind="penalty",
-            decided_on=row["decided_on"],
-            known_on=row["reported_on"],
-            subject_kind=row["subject_kind"],
-            severity=severity or row["severity"],
-            valid_until=row["valid_until"],
-            file_until=row["file_disclosed_until"],
-            catalogue_scope=scope,
-        )
+    fact = fact_of(
+        "penalty", {**row, "severity_override": severity}, known_on=row["reported_on"], catalogue_scope=scope
     )
+    found = terms.disclosure(fact)
     return {
         "severity_override": severity,
         # Taken back, the reason stands in the journal alone.

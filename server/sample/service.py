@@ -25,7 +25,8 @@ from server.imports.law import Rules
 from server.imports.service import import_file
 from server.journal.actions import Action
 from server.journal.service import write
-from server.records.service import override_severity, withdraw
+from server.records.service import override_severity
+from server.repair.service import take_down
 from server.sample.acts import plan_acts
 from server.sample.aftermath import DISPUTED, MINOR, Event, make_aftermath
 from server.sample.clock import Clock, trial_clock
@@ -257,7 +258,7 @@ class _Writer:
             async with write(self.database, clerk.actor, Action.SAMPLE, event.reason) as w:
                 await w.update(decision.kind.value, id_, {"disputed_on": w.day})
         else:
-            await withdraw(self.database, clerk, id_, event.what, event.reason)
+            await take_down(self.database, clerk, id_, event.what, event.reason)
 
     async def counted(self, rows: dict[str, int]) -> SampleCounts:
         """Issues the demonstration's keys and sums up."""
