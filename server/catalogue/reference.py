@@ -16,7 +16,6 @@ from server.catalogue.rules import (
     Measures,
 )
 from server.dated import hash_of
-from server.disclosure import reference as disclosure
 
 #: What this room reads from a bureau's folder of rules.
 FILES: tuple[str, ...] = (CATALOGUE, CATALOGUE_EDITIONS, MEASURES, MEASURE_EDITIONS)
@@ -37,11 +36,6 @@ def measure_rows(rules_dir: Path | None = None) -> list[dict[str, object]]:
 def edition_hash(rules_dir: Path | None = None) -> str:
     """Gives the hash of catalogue and measure list."""
     return hash_of([Catalogue.load(rules_dir).edition_hash, Measures.load(rules_dir).edition_hash])
-
-
-def law_hash(rules_dir: Path | None = None) -> str:
-    """Gives the hash of everything that decides on a fact's scope and dates: disclosure rules and catalogue together."""
-    return hash_of({"disclosure": disclosure.edition_hash(rules_dir), "catalogue": edition_hash(rules_dir)})
 
 
 def _edition(edition: Edition) -> dict[str, object]:

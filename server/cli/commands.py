@@ -31,9 +31,11 @@ from server.accounts.service import DEFAULT_QUOTA, KeyRole, issue_key, list_keys
 from server.catalogue.rules import Catalogue, Measures
 from server.cli.place import find_place, opened
 from server.cli.sampling import write_sample_with_progress
+from server.database.connection import Database
 from server.disclosure.rules import Terms
 from server.errors import CreditError, Invalid
-from server.jobs.recompute import recompute_disclosure
+from server.imports.law import Rules
+from server.jobs.recompute import recompute_disclosure, stale_rows
 from server.migrate.check import structure_faults
 from server.migrate.config import credentials
 from server.migrate.journal_check import journal_faults
@@ -133,7 +135,7 @@ def check_command(
             await connection.close()
         if place.secret is not None:
             database = place.database()
-            faults += await database.ready()
+            faults += await _rule_faults(database, Rules.load(settings.rules_dir), deep=journal)
             await database.close()
         for fault in faults:
             console.print(fault, style="red", markup=False, highlight=False)
@@ -141,6 +143,17 @@ def check_command(
         return 1 if faults else 0
 
     _do(work)
+
+
+async def _rule_faults(database: Database, rules: Rules, *, deep: bool) -> list[str]:
+    """Says whether the rule files here, those the database has loaded, and (``deep``) every row agree."""
+    faults = await database.ready()
+    if await database.state("disclosure_loaded") != rules.hash:
+        return [*faults, "规则文件与数据库中的规则不同：请运行 python -m server migrate。"]
+    if deep:
+        for table, count in (await stale_rows(database, rules)).items():
+            faults.append(f"{table} 有 {count} 行与现行规则不符：请运行 python -m server job recompute-disclosure。")
+    return faults
 
 
 @app.command("import")
@@ -295,7 +308,7 @@ def job_recompute_disclosure() -> None:
                 task = bar.add_task("重算", total=None)
                 counts = await recompute_disclosure(
                     database,
-                    settings.rules_dir,
+                    Rules.load(settings.rules_dir),
                     operator(),
                     progress=lambda table, rows: bar.update(task, description=f"重算 {table}", advance=rows),
                 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from server.database.connection import Database
 from server.errors import WrongSetting
+from server.imports.law import Rules
 from server.migrate.config import credentials
 from server.migrate.service import Plan
 from server.settings import Address, Environment, Settings, parse_database_host
@@ -42,7 +43,7 @@ class Place:
         """Opens the application's own connections."""
         if self.address is None or self.secret is None:
             raise WrongSetting("请设置 XINTU_DATABASE_HOST 和 XINTU_SECRET 后重试。")
-        return Database(self.address, self.secret)
+        return Database(self.address, self.secret, law=Rules.load(self.settings.rules_dir).hash)
 
 
 async def find_place(settings: Settings) -> Place:

@@ -6,11 +6,11 @@ With an external database nothing is migrated here: that takes the owner, whom a
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
 import socket
 import sys
 
-from server.catalogue.reference import law_hash
 from server.cli.place import Place, find_place
 from server.database.connection import Database
 from server.errors import CreditError, WrongSetting
@@ -45,7 +45,7 @@ async def _prepare(settings: Settings) -> tuple[Place, list[str]]:
         await set_trial_day(plan)
     database = place.database()
     try:
-        await _refuse_other_rules(database, settings)
+        await _refuse_other_rules(database)
         sample = await _sample(place, database) if place.embedded and settings.sample else []
         from server.imports.service import mark_abandoned
 
@@ -55,9 +55,9 @@ async def _prepare(settings: Settings) -> tuple[Place, list[str]]:
     return place, sample
 
 
-async def _refuse_other_rules(database: Database, settings: Settings) -> None:
-    """A process must not write under rules that the database has not loaded: the two would disagree in silence."""
-    if await database.state("disclosure_loaded") != law_hash(settings.rules_dir):
+async def _refuse_other_rules(database: Database) -> None:
+    """Every write would be refused under rules that the database has not loaded; better to say so at the start."""
+    if await database.state("disclosure_loaded") != database.law:
         raise WrongSetting("数据库中的规则与当前规则文件不同。请先运行 python -m server migrate，再启动服务。")
 
 
@@ -84,12 +84,19 @@ def _listening(settings: Settings) -> socket.socket:
         listener.bind((settings.host, settings.port))
     except OSError as error:
         listener.close()
-        where = f"{settings.host}:{settings.port}"
-        raise WrongSetting(
-            f"无法在 {where} 上监听：地址不可用或端口已被占用。"
-            f"信途可能已在运行；也可换一个端口，如 make serve XINTU_PORT={settings.port + 1}。"
-        ) from error
+        raise WrongSetting(_why_not_listening(settings, error)) from error
     return listener
+
+
+def _why_not_listening(settings: Settings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"XINTU_PORT={settings.port} 已被占用，没有启动。信途可能已在运行；"
+            f"也可换一个端口，如 make serve XINTU_PORT={settings.port + 1}。"
+        )
+    if error.errno == errno.EACCES:
+        return f"XINTU_PORT={settings.port} 没有权限使用，没有启动。请用 1024 以上的端口，放在反向代理之后。"
+    return f"XINTU_HOST={settings.host} 不是本机的地址，没有启动。应为本机的 IP 地址或主机名，如 127.0.0.1。"
 
 
 def _run(settings: Settings, place: Place, sample: list[str], listener: socket.socket) -> None:

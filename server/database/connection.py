@@ -54,12 +54,16 @@ async def _keep(_: asyncpg.Connection) -> None:
 class Database:
     """数据库: what the rest of the house holds. Reads go through a door, writes through the writer.
 
-    ``prefix`` begins the names of the roles; it is the database's name unless a test reads a clone.
+    ``prefix`` begins the names of the roles; it is the database's name unless a test reads a clone. ``law`` is the hash of
+    the rules this process has loaded: a write under other rules than the database's is refused (``journal.write``).
     """
 
-    def __init__(self, address: Address, secret: str, *, prefix: str | None = None, readers: int = 4) -> None:
+    def __init__(
+        self, address: Address, secret: str, *, law: str | None = None, prefix: str | None = None, readers: int = 4
+    ) -> None:
         self.address = address
         self.secret = secret
+        self.law = law
         self.prefix = prefix or address.database
         self.readers = readers
         self._pools: dict[str, asyncpg.Pool] = {}

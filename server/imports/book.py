@@ -100,6 +100,11 @@ class Book:
         book.checks_on(max(v.valid_from for e in book._file.entries.values() for v in e.versions))
         return book
 
+    @property
+    def edition_hash(self) -> str:
+        """The hash of all checks and of the deadline."""
+        return self._file.edition_hash
+
     def working_days(self, decided_on: date) -> int:
         """Gives how many working days after the decision a row is due (发改办财金〔2018〕424号)."""
         days = self._version("deadline", decided_on).whole("working_days")

@@ -12,10 +12,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from server.catalogue.reference import edition_hash as catalogue_hash
 from server.catalogue.rules import Catalogue, Item, Refusal, licence_words
+from server.clock import today_in_shanghai
+from server.dated import hash_of
+from server.disclosure import reference
+from server.disclosure.facts import fact_of
 from server.disclosure.masking import Masking
 from server.disclosure.personal_numbers import normal
-from server.disclosure.rules import Disclosure, Fact, Terms
+from server.disclosure.rules import Disclosure, Terms
 from server.disclosure.severity import Severities
 from server.identifiers.uscc import PLACEHOLDER
 from server.imports.agencies import Agency
@@ -43,18 +48,41 @@ class Rules:
     masking: Masking
     catalogue: Catalogue
     calendar: Calendar
+    #: hash of everything that decides on a fact's scope, dates and deadline; the database must have loaded the same
+    hash: str
 
     @classmethod
     def load(cls, rules_dir: Path | None = None) -> Rules:
         """Reads every rule file, the bureau's on top of the shipped ones; raises ``WrongSetting``."""
+        book, calendar = Book.load(rules_dir), load_calendar(rules_dir)
+        parts = (reference.edition_hash(rules_dir), catalogue_hash(rules_dir), book.edition_hash, calendar.told())
         return cls(
-            Book.load(rules_dir),
+            book,
             Terms.load(rules_dir),
             Severities.load(rules_dir),
-            Masking.load(rules_dir),
+            Masking.load(rules_dir, on=today_in_shanghai()),
             Catalogue.load(rules_dir),
-            load_calendar(rules_dir),
+            calendar,
+            hash_of(parts),
         )
+
+    def due(self, decided_on: date) -> tuple[date, bool]:
+        """Gives the last working day for reporting, and whether the calendar of its year is still to come."""
+        deadline = self.calendar.add_workdays(decided_on, self.book.working_days(decided_on))
+        return deadline.day, deadline.provisional
+
+    def severity(self, row: Mapping[str, Any]) -> str:
+        """Gives the class of a penalty by the rule table, from its own columns."""
+        return self.severities.classify(
+            row["penalty_kinds"],
+            row["fine_yuan"],
+            row["confiscated_yuan"],
+            row["violation"],
+            on=row["decided_on"],
+            content=row["content"],
+            document_number=row["document_number"],
+            subject_kind=row["subject_kind"],
+        ).severity
 
 
 class Law:
@@ -115,7 +143,7 @@ class Law:
         columns["due_on"], columns["due_provisional"] = self.due(columns["decided_on"])
         severity = None
         if kind is Kind.PENALTY:
-            columns["severity"] = self._severity(draft)
+            columns["severity"] = self.rules.severity(draft.values)
             severity = override or columns["severity"]
         disclosure = self.disclosure(kind, columns, severity, known_on, item.scope)
         return Record(draft, source, item.scope, columns, disclosure)
@@ -137,24 +165,16 @@ class Law:
         found = self._disclosures.get(key)
         if found is None:
             _bound(self._disclosures)
-            fact = Fact(
-                kind=kind.value,
-                decided_on=key[1],
-                known_on=known_on,
-                subject_kind=key[3],
-                severity=severity,
-                valid_until=key[5],
-                file_until=key[6],
-                catalogue_scope=scope,
-            )
+            # ``severity`` has the override in it already.
+            row = {**columns, "severity": severity, "severity_override": None}
+            fact = fact_of(kind.value, row, known_on=known_on, catalogue_scope=scope)
             found = self._disclosures[key] = self.rules.terms.disclosure(fact)
         return found
 
     def due(self, decided_on: date) -> tuple[date, bool]:
         """Gives the last working day for reporting, and whether the calendar of its year is still to come."""
         if decided_on not in self._due:
-            deadline = self.rules.calendar.add_workdays(decided_on, self.rules.book.working_days(decided_on))
-            self._due[decided_on] = (deadline.day, deadline.provisional)
+            self._due[decided_on] = self.rules.due(decided_on)
         return self._due[decided_on]
 
     def late(self, due_on: date, reported_on: date) -> int:
@@ -165,20 +185,6 @@ class Law:
         if key not in self._late:
             self._late[key] = self.rules.calendar.workdays_late(due_on, reported_on)
         return self._late[key]
-
-    def _severity(self, draft: Draft) -> str:
-        v = draft.values
-        found = self.rules.severities.classify(
-            v["penalty_kinds"],
-            v["fine_yuan"],
-            v["confiscated_yuan"],
-            v["violation"],
-            on=v["decided_on"],
-            content=v["content"],
-            document_number=v["document_number"],
-            subject_kind=v["subject_kind"],
-        )
-        return found.severity
 
     def _sent(self, draft: Draft) -> dict[str, Any]:
         """The columns as sent: long term and the placeholder are no values, and open columns are masked."""

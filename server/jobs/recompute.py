@@ -7,20 +7,16 @@ Journalled, in chunks; until it has run to its end, ``check`` and readiness say 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from server.catalogue.reference import law_hash
 from server.database.connection import Database
 from server.database.roles import quote
 from server.disclosure.facts import DATED, fact_of
-from server.disclosure.rules import Terms
-from server.disclosure.severity import Severities
 from server.errors import WrongSetting
+from server.imports.law import Rules
 from server.journal.actions import Action
 from server.journal.service import write
 
@@ -29,59 +25,62 @@ CHUNK = 5000
 COMPUTED = ("scope", "disclosed_from", "disclosed_until", "terms_edition")
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """规则: the two that decide on a fact's disclosure, loaded together."""
-
-    terms: Terms
-    severities: Severities
-
-    @classmethod
-    def load(cls, rules_dir: Path | None) -> Rules:
-        """Loads both from the house and the bureau's folder."""
-        return cls(Terms.load(rules_dir), Severities.load(rules_dir))
+#: Tables whose rows also carry a deadline, which a newly published calendar may move.
+RECORDS = ("licence", "penalty", "act")
 
 
 def recomputed(rules: Rules, table: str, row: Mapping[str, Any], scopes: Mapping[str, str]) -> dict[str, Any]:
     """Gives the columns of a row that the rules would write otherwise today; empty when it stands as it should."""
     now = dict(row)
     if table == "penalty":
-        now["severity"] = rules.severities.classify(
-            row["penalty_kinds"],
-            row["fine_yuan"],
-            row["confiscated_yuan"],
-            row["violation"],
-            on=row["decided_on"],
-            content=row["content"],
-            document_number=row["document_number"],
-            subject_kind=row["subject_kind"],
-        ).severity
+        now["severity"] = rules.severity(row)
+    if table in RECORDS:
+        now["due_on"], provisional = rules.due(row["decided_on"])
+        now["late_working_days"] = rules.calendar.workdays_late(now["due_on"], row["reported_on"])
+        now["due_provisional"] = provisional or not rules.calendar.covers(row["decided_on"], row["reported_on"])
     # A row that came into the store on a day keeps that day as its first; registers and ratings began with theirs.
     known_on = row.get("reported_on") or row["disclosed_from"]
     shown = rules.terms.disclosure(
         fact_of(table, now, known_on=known_on, catalogue_scope=scopes.get(row.get("catalogue_item", "")))
     )
     now |= {name: getattr(shown, name) for name in COMPUTED}
-    return {name: now[name] for name in (*COMPUTED, "severity") if name in row and now[name] != row[name]}
+    return {name: value for name, value in now.items() if value != row[name]}
+
+
+async def stale_rows(database: Database, rules: Rules) -> dict[str, int]:
+    """Gives per table how many rows the rules would write otherwise today: what ``check`` tells, without writing."""
+    counts = {}
+    async with database.writer() as connection:
+        scopes = await _scopes(connection)
+        for table in DATED:
+            last, stale = UUID(int=0), 0
+            while rows := await _chunk(connection, table, last):
+                stale += sum(1 for row in rows if recomputed(rules, table, row, scopes))
+                last = rows[-1]["id"]
+            if stale:
+                counts[table] = stale
+    return counts
+
+
+async def _scopes(connection: asyncpg.Connection) -> dict[str, str]:
+    return {row["id"]: row["scope"] for row in await connection.fetch("SELECT id, scope FROM catalogue_item")}
 
 
 async def recompute_disclosure(
-    database: Database, rules_dir: Path | None, actor: str, *, progress: Callable[[str, int], object] = lambda *_: None
+    database: Database, rules: Rules, actor: str, *, progress: Callable[[str, int], object] = lambda *_: None
 ) -> dict[str, int]:
     """Rewrites what a changed edition changes; gives the number of new versions per table.
 
     Raises ``WrongSetting`` when the loaded rules are not the ones ``migrate`` put into the database.
     """
-    rules = Rules.load(rules_dir)
-    loaded = law_hash(rules_dir)
     async with database.writer() as connection:
-        scopes = {r["id"]: r["scope"] for r in await connection.fetch("SELECT id, scope FROM catalogue_item")}
-    if await database.state("disclosure_loaded") != loaded:
+        scopes = await _scopes(connection)
+    if await database.state("disclosure_loaded") != rules.hash:
         raise WrongSetting("数据库中的规则与当前规则文件不同。请先运行 python -m server migrate，再重算。")
     counts = {}
     for table in DATED:
         counts[table] = await _table(database, rules, table, scopes, actor, progress)
-    await database.set_state("disclosure_applied", loaded)
+    await database.set_state("disclosure_applied", rules.hash)
     return counts
 
 

@@ -16,6 +16,7 @@ import asyncpg
 
 from server.database.connection import Database
 from server.database.roles import quote
+from server.errors import Conflict
 from server.journal.actions import Action
 
 
@@ -54,10 +55,28 @@ async def write(database: Database, actor: str, action: Action, reason: str) -> 
     Read what the write depends on inside the block: no other write can come between.
     """
     async with database.writer() as connection, connection.transaction():
-        yield await begin(connection, actor, action, reason)
+        yield await begin(connection, actor, action, reason, law=database.law)
 
 
-async def begin(connection: asyncpg.Connection, actor: str, action: Action, reason: str) -> Write:
-    """Begins the revision of a transaction that is already open on ``connection``."""
-    row = await connection.fetchrow("SELECT revision, day FROM journal.begin($1, $2, $3)", actor, action.value, reason)
+async def begin(connection: asyncpg.Connection, actor: str, action: Action, reason: str, *, law: str | None) -> Write:
+    """Begins the revision of a transaction that is already open on ``connection``.
+
+    ``law`` is the hash of the rules the writer goes by, or None for a write that asks no rule (a migration). Raises
+    ``Conflict`` when the database has loaded others, or when a trial day lies before the last revision's.
+    """
+    try:
+        row = await connection.fetchrow(_BEGIN, actor, action.value, reason)
+    except asyncpg.PostgresError as error:
+        if error.sqlstate == _DAY_BEFORE:
+            raise Conflict(
+                "试用库的“今天”（XINTU_TODAY）早于库中最后一次写入的日期，不能写入。请把它设为更晚的日期，或不设。"
+            ) from error
+        raise
+    if law is not None and await connection.fetchval(_LOADED) not in (None, law):
+        raise Conflict("规则文件与数据库中的规则不同，没有写入。请先运行 python -m server migrate，再重新启动服务。")
     return Write(connection, row["revision"], row["day"])
+
+
+_BEGIN = "SELECT revision, day FROM journal.begin($1, $2, $3)"
+_LOADED = "SELECT content FROM reference_state WHERE id = 'disclosure_loaded'"
+_DAY_BEFORE = "XJ003"

@@ -69,7 +69,7 @@ async def _begin_once(connection: asyncpg.Connection, name: str) -> None:
     """Begins the revision of this transaction if no step before has."""
     begun = await connection.fetchval("SELECT xact = pg_current_xact_id_if_assigned() FROM journal.head")
     if not begun:
-        await begin(connection, "migrate", Action.MIGRATE, f"结构变更 {name}")
+        await begin(connection, "migrate", Action.MIGRATE, f"结构变更 {name}", law=None)
 
 
 def _table_of(model_name: str) -> str:

@@ -14,6 +14,7 @@ from server.database.roles import TABLES_SCHEMA, quote
 from server.dated import refuse_unknown_files
 from server.disclosure import reference as disclosure
 from server.imports import book
+from server.imports.law import Rules
 from server.ratings import stars
 
 #: Every YAML file that a room reads from a bureau's folder.
@@ -30,7 +31,7 @@ async def load_reference(connection: asyncpg.Connection, rules_dir: Path | None)
     await _replace(connection, "catalogue_item", catalogue.catalogue_rows(rules_dir))
     await _replace(connection, "measure_item", catalogue.measure_rows(rules_dir))
     await _replace(connection, "roof_light_star", stars.star_rows(rules_dir))
-    edition = catalogue.law_hash(rules_dir)
+    edition = Rules.load(rules_dir).hash
     await set_state(connection, "disclosure_loaded", edition)
     if not await connection.fetchval("SELECT EXISTS (SELECT FROM journal.transaction)"):
         await set_state(connection, "disclosure_applied", edition)

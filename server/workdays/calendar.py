@@ -40,6 +40,10 @@ class Calendar:
         self._swapped = dict(swapped)
         self.years = years
 
+    def told(self) -> dict[str, bool]:
+        """Gives what the notices say, day by day: from it a changed calendar is recognised."""
+        return {day.isoformat(): worked for day, worked in sorted(self._swapped.items())}
+
     def is_workday(self, day: date) -> bool:
         """Tells whether the day is worked; in a year not loaded, whether it is Monday to Friday (see ``covers``)."""
         return self._swapped.get(day, day.weekday() < _SATURDAY)
