@@ -8,6 +8,7 @@ transaction, so that a crash loses at most what its batch never counted; the sam
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -85,7 +86,12 @@ async def import_file(
     require_clerk(viewer)
     file_hash = await asyncio.to_thread(_hash, path)
     hash_ = request_hash({"do": "import", "file": file_hash, "agency": agency_code})
-    async with _AT_ONCE, database.writer() as connection, _only_one(connection, viewer, idempotency_key):
+    async with (
+        _AT_ONCE,
+        _old_objects_at_rest(),
+        database.writer() as connection,
+        _only_one(connection, viewer, idempotency_key),
+    ):
         answer = await find_answer(connection, viewer.actor, idempotency_key, hash_)
         if answer is not None:
             return await _before(database, viewer, answer)
@@ -102,6 +108,19 @@ async def _before(database: Database, viewer: Viewer, batch_id: UUID) -> BatchRe
     if found is None:
         raise NotFound("没有找到这次导入；请重新导入文件")
     return found
+
+
+@asynccontextmanager
+async def _old_objects_at_rest() -> AsyncIterator[None]:
+    """Keeps the collector from walking through the whole program for every few thousand rows: a sixth of the time.
+
+    What is made meanwhile is collected as ever; two imports at once only end this a little early for each other.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @asynccontextmanager
