@@ -19,6 +19,7 @@ from server.disclosure.doors import BY_NAME, FACTS, HIDDEN, TABLES, Rows
 from server.disclosure.rules import visible
 from server.disclosure.views import READING_DOORS, views_of
 from server.migrate.check import structure_faults, undeclared_columns
+from server.migrate.definitions import definition_faults, reference_faults
 from server.viewer import PUBLIC, Door, Viewer
 from tests import factory
 from tests.factory import Row, put, sample_write
@@ -380,6 +381,54 @@ async def test_the_database_is_what_the_declaration_says(database, template) -> 
             assert await structure_faults(owner, prefix=template.name, trial=True) != [], wrong
             await owner.execute("ROLLBACK")
         assert await structure_faults(owner, prefix=template.name, trial=False) != [], "a trial clock in production"
+    finally:
+        await owner.close()
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "CREATE OR REPLACE VIEW door_public.head AS SELECT revision, current_date AS today FROM journal.head",
+        "CREATE OR REPLACE FUNCTION door_public.today() RETURNS date LANGUAGE sql STABLE SECURITY DEFINER"
+        " SET search_path = pg_catalog, pg_temp AS $$ SELECT '2030-01-01'::date $$",
+        "CREATE OR REPLACE FUNCTION journal.today() RETURNS date LANGUAGE sql STABLE SECURITY DEFINER"
+        " SET search_path = pg_catalog, pg_temp AS $$ SELECT '2020-01-01'::date $$",
+        "CREATE OR REPLACE FUNCTION journal.penalty_updated() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
+        " SET search_path = pg_catalog, pg_temp AS $$ BEGIN RETURN NULL; END $$",
+        "ALTER TABLE journal.transaction DISABLE TRIGGER seal",
+        'ALTER ROLE "{prefix}_public" IN DATABASE {database} SET default_transaction_read_only = off',
+        'ALTER ROLE "{prefix}_public" IN DATABASE {database} RESET statement_timeout',
+        "DO $do$ BEGIN EXECUTE 'CREATE OR REPLACE VIEW door_public.rating_point AS ' || replace("
+        "pg_get_viewdef('door_public.rating_point'), 'EXISTS', 'true OR EXISTS'); END $do$",
+    ],
+)
+async def test_a_changed_definition_is_found(database, template, tampering) -> None:
+    """Grants may be right while the view or function behind them was replaced."""
+    owner = await database.owner()
+    try:
+        check = {"prefix": template.name, "trial": True}
+        assert await definition_faults(owner, **check) == []
+        await owner.execute(tampering.format(prefix=template.name, database=database.address.database))
+        assert await definition_faults(owner, **check) != []
+    finally:
+        await owner.close()
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE xintu.disclosure_term SET basis = 'x'",
+        "UPDATE xintu.catalogue_item SET scope = 'public' WHERE scope <> 'public'",
+        "DELETE FROM xintu.roof_light_star WHERE grade = 'B'",
+    ],
+)
+async def test_a_changed_reference_table_is_found(database, tampering) -> None:
+    """The law in the database is the law in the files."""
+    owner = await database.owner()
+    try:
+        assert await reference_faults(owner, None) == []
+        await owner.execute(tampering)
+        assert len(await reference_faults(owner, None)) == 1
     finally:
         await owner.close()
 

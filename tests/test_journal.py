@@ -8,9 +8,10 @@ from datetime import date, timedelta
 import asyncpg
 import pytest
 
-from server.errors import Conflict
+from server.errors import Conflict, Invalid
 from server.journal.actions import Action
 from server.journal.service import write
+from server.migrate.anchors import anchor_faults, note_anchor
 from server.migrate.journal_check import journal_faults
 from tests.factory import agency, enterprise, penalty, put, sample_write
 from tests.support import TODAY, TrialDatabase
@@ -214,3 +215,33 @@ async def test_the_day_of_a_write_is_the_databases_day(database) -> None:
     await database.set_today(None)
     async with sample_write(database) as w:
         assert w.day >= date(2026, 1, 1)
+
+
+async def test_a_cut_or_rewritten_end_of_the_chain_is_found_by_its_anchor(database, tmp_path) -> None:
+    """With all rights the end of a chain can be rewritten without a trace inside it; what was noted outside stays."""
+    _, firm = await bureau_with_firm(database)
+    async with sample_write(database) as w:
+        await w.update("enterprise", firm["id"], {"name": "更名"})
+    anchors = tmp_path / "anchors.jsonl"
+    owner = await database.owner()
+    try:
+        await note_anchor(owner, anchors)
+        await note_anchor(owner, anchors)
+        assert len(anchors.read_text("utf-8").splitlines()) == 1
+        assert await anchor_faults(owner, anchors) == []
+        await owner.execute("SET session_replication_role = replica")
+        await owner.execute(
+            "DELETE FROM journal.entry WHERE revision = 2; DELETE FROM journal.transaction WHERE revision = 2;"
+            "UPDATE xintu.enterprise e SET name = h.name, salt = h.salt, revision_from = h.revision_from"
+            " FROM history.enterprise h WHERE h.id = e.id; DELETE FROM history.enterprise;"
+            "UPDATE journal.head SET revision = 1, hash = t.hash, at = t.at FROM journal.transaction t"
+        )
+        assert await journal_faults(owner) == [], "the cut leaves no trace inside"
+        faults = await anchor_faults(owner, anchors)
+        assert len(faults) == 1
+        assert "修订 2" in faults[0]
+        anchors.write_text("x\n", "utf-8")
+        with pytest.raises(Invalid):
+            await anchor_faults(owner, anchors)
+    finally:
+        await owner.close()

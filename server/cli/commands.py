@@ -36,8 +36,10 @@ from server.disclosure.rules import Terms
 from server.errors import CreditError, Invalid
 from server.imports.law import Rules
 from server.jobs.recompute import recompute_disclosure, stale_rows
+from server.migrate.anchors import anchor_faults, note_anchor
 from server.migrate.check import structure_faults
 from server.migrate.config import credentials
+from server.migrate.definitions import definition_faults, reference_faults
 from server.migrate.journal_check import journal_faults
 from server.migrate.service import migrate, role_script
 from server.settings import CHECKOUT, Environment, Settings, load_settings
@@ -119,9 +121,15 @@ def migrate_command(
 
 @app.command("check")
 def check_command(
-    journal: Annotated[bool, typer.Option("--journal", help="另核对全部修订、版本和日志的哈希（读全库）")] = False,
+    journal: Annotated[
+        bool, typer.Option("--journal", help="读全库：核对全部修订、版本和日志的哈希，并按现行规则重算每一行")
+    ] = False,
+    anchors: Annotated[
+        Path | None,
+        typer.Option("--anchors", help="锚点文件：核对以前记下的修订，再记下现在的。放在数据库所有者改不到的地方"),
+    ] = None,
 ) -> None:
-    """核对数据库：门与权限、触发器、规则版本；--journal 查出任何绕过日志的改动。"""
+    """核对数据库：门、权限、函数、触发器、规则；--journal 和 --anchors 查出绕过日志的改动。需要所有者的地址。"""
 
     async def work(settings: Settings) -> int:
         place = await find_place(settings)
@@ -129,8 +137,13 @@ def check_command(
         connection = await asyncpg.connect(**credentials(plan.url))
         try:
             faults = await structure_faults(connection, prefix=plan.roles_prefix, trial=plan.trial)
+            faults += await definition_faults(connection, prefix=plan.roles_prefix, trial=plan.trial)
+            faults += await reference_faults(connection, plan.rules_dir)
             if journal:
                 faults += await journal_faults(connection, progress=lambda step: console.print(f"  {step}"))
+            if anchors is not None:
+                faults += await anchor_faults(connection, anchors)
+                await note_anchor(connection, anchors)
         finally:
             await connection.close()
         if place.secret is not None:

@@ -1,5 +1,5 @@
 """版本触发器 history tables and triggers of the fact tables, generated from their real columns. Not for the journal's
-own tables: see ``journal.sql``.
+own tables: see ``tables.sql``.
 
 They are made from the columns the database has, not from the declaration of doors: a column that no door shows is
 versioned and hashed all the same.
@@ -73,10 +73,18 @@ def version_hash(columns: list[FactColumn], alias: str) -> str:
     return f"sha256({alias}.salt || convert_to({payload(columns, alias)}, 'UTF8'))"
 
 
-def trigger_statements(table: str, columns: list[FactColumn]) -> list[str]:
-    """Gives the statements that (re)make one fact table's triggers, with explicit column lists."""
+def seal_statements(schema: str = "journal") -> list[str]:
+    """Gives the statements that (re)make the trigger which seals a revision at its commit."""
+    return [
+        f"DROP TRIGGER IF EXISTS seal ON {schema}.transaction",
+        f"CREATE CONSTRAINT TRIGGER seal AFTER INSERT ON {schema}.transaction"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal.seal()",
+    ]
+
+
+def function_statements(table: str, columns: list[FactColumn]) -> list[str]:
+    """Gives the statements that (re)make the functions of one fact table's triggers, with explicit column lists."""
     names = ", ".join(quote(c.name) for c in columns)
-    fact = f"{TABLES_SCHEMA}.{quote(table)}"
     entries = (
         f"INSERT INTO journal.entry (revision, table_name, id, operation, hash)"
         f" SELECT rev, '{table}', n.id, '{{}}', {version_hash(columns, 'n')} FROM new_rows n"
@@ -96,6 +104,15 @@ def trigger_statements(table: str, columns: list[FactColumn]) -> list[str]:
         f" INSERT INTO history.{quote(table)} ({names}, revision_until) SELECT {names}, rev FROM old_rows;"
         f" {entries.format('U')}; RETURN NULL; END $trigger$"
     )
+    return [
+        f"CREATE OR REPLACE FUNCTION journal.{quote(table + '_inserted')}() RETURNS trigger {head}{inserted}",
+        f"CREATE OR REPLACE FUNCTION journal.{quote(table + '_updated')}() RETURNS trigger {head}{updated}",
+    ]
+
+
+def trigger_statements(table: str, schema: str = TABLES_SCHEMA) -> list[str]:
+    """Gives the statements that (re)make one fact table's triggers."""
+    fact = f"{schema}.{quote(table)}"
     triggers = {
         "version_stamp": "BEFORE INSERT OR UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION journal.stamp()",
         "version_insert": "AFTER INSERT ON {} REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT"
@@ -104,10 +121,7 @@ def trigger_statements(table: str, columns: list[FactColumn]) -> list[str]:
         f" EXECUTE FUNCTION journal.{quote(table + '_updated')}()",
         "version_delete": "BEFORE DELETE OR TRUNCATE ON {} FOR EACH STATEMENT EXECUTE FUNCTION journal.refuse_delete()",
     }
-    statements = [
-        f"CREATE OR REPLACE FUNCTION journal.{quote(table + '_inserted')}() RETURNS trigger {head}{inserted}",
-        f"CREATE OR REPLACE FUNCTION journal.{quote(table + '_updated')}() RETURNS trigger {head}{updated}",
-    ]
+    statements = []
     for name, body in triggers.items():
         statements.append(f"DROP TRIGGER IF EXISTS {name} ON {fact}")
         statements.append(f"CREATE TRIGGER {name} {body.format(fact)}")

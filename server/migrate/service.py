@@ -33,7 +33,9 @@ from server.journal.actions import Action
 from server.journal.triggers import (
     FactColumn,
     fact_columns,
+    function_statements,
     history_statements,
+    seal_statements,
     trigger_statements,
 )
 from server.migrate.check import structure_faults
@@ -191,7 +193,9 @@ async def _ensure_schemas(plan: Plan, connection: asyncpg.Connection) -> None:
     for door in Door:
         await connection.execute(f"DROP SCHEMA IF EXISTS {door_schema(door)} CASCADE")
     await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {TABLES_SCHEMA}")
-    await connection.execute(resources.files("server.journal").joinpath("journal.sql").read_text("utf-8"))
+    for file in ("tables.sql", "functions.sql"):
+        await connection.execute(resources.files("server.journal").joinpath(file).read_text("utf-8"))
+    await connection.execute(";\n".join(seal_statements()))
     for action in Action:
         await connection.execute("INSERT INTO journal.action VALUES ($1) ON CONFLICT DO NOTHING", action.value)
     await connection.execute(clock_functions(plan.trial))
@@ -234,6 +238,7 @@ async def renew_triggers(connection: asyncpg.Connection) -> None:
         if not columns:
             continue
         kept = await fact_columns(connection, table, "history")
-        statements = history_statements(table, columns, kept) + trigger_statements(table, columns)
+        statements = history_statements(table, columns, kept) + function_statements(table, columns)
+        statements += trigger_statements(table)
         await connection.execute(";\n".join(statements))
     await connection.execute("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA journal FROM PUBLIC")
