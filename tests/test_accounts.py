@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -81,6 +82,9 @@ async def test_every_role_opens_its_own_door(database) -> None:
         ({"role": KeyRole.SUBJECT}, Invalid, "--subject"),
         ({"role": KeyRole.PARTNER}, Invalid, "--partner"),
         ({"role": KeyRole.GOVERNMENT, "label": " "}, Invalid, "--label"),
+        ({"role": KeyRole.GOVERNMENT, "label": "anonymous"}, Invalid, "系统自用"),
+        ({"role": KeyRole.GOVERNMENT, "label": "命令行:root"}, Invalid, "系统自用"),
+        ({"role": KeyRole.GOVERNMENT, "label": "张三13800001111"}, Invalid, "永久写入"),
     ],
 )
 async def test_a_key_that_lacks_something_is_refused_with_what_to_do(database, changes, kind, words) -> None:
@@ -95,3 +99,31 @@ async def test_a_label_is_used_once(database) -> None:
     await issue_key(database, label="政务", role=KeyRole.GOVERNMENT)
     with pytest.raises(Conflict):
         await issue_key(database, label="政务", role=KeyRole.GOVERNMENT)
+
+
+async def test_the_key_of_an_abolished_agency_opens_nothing(database) -> None:
+    """Taking an agency down takes its officers' door down with it."""
+    async with sample_write(database) as w:
+        bureau = await put(w, "agency", factory.agency())
+    key = await issue_key(database, label="经办甲", role=KeyRole.OFFICER, agency_code="370117")
+    assert (await viewer_for(database, key)).agency == bureau["id"]
+    async with sample_write(database) as w:
+        await w.update("agency", bureau["id"], {"withdrawn_on": TODAY, "withdrawal": "mistaken"})
+    with pytest.raises(Unauthenticated):
+        await viewer_for(database, key)
+
+
+async def test_waiting_writes_keep_no_reader_out(database) -> None:
+    """While one write holds the journal and others wait, keys are still checked and readiness answers."""
+    key = await issue_key(database, label="政务", role=KeyRole.GOVERNMENT)
+    async with sample_write(database):
+        waiting = [asyncio.create_task(_one_more(database, n)) for n in range(3)]
+        await asyncio.sleep(0.1)
+        assert (await viewer_for(database, key)).door is Door.GOVERNMENT
+        assert await database.ready() == []
+    await asyncio.gather(*waiting)
+
+
+async def _one_more(database, n: int) -> None:
+    async with sample_write(database) as w:
+        await put(w, "agency", factory.agency(f"37011{n}"))

@@ -20,7 +20,7 @@ from server.disclosure.rules import visible
 from server.disclosure.views import READING_DOORS, views_of
 from server.migrate.check import structure_faults, undeclared_columns
 from server.migrate.definitions import definition_faults, reference_faults
-from server.viewer import PUBLIC, Door, Viewer
+from server.viewer import PUBLIC, Door, Duty, Viewer
 from tests import factory
 from tests.factory import Row, put, sample_write
 from tests.support import TODAY, TrialDatabase
@@ -50,7 +50,7 @@ class World:
             "partner": Viewer(Door.SUBJECT, "合作方", partner="银行"),
             "other partner": Viewer(Door.SUBJECT, "别的合作方", partner="保险"),
             "government": Viewer(Door.GOVERNMENT, "政务"),
-            "officer": Viewer(Door.AGENCY, "经办", agency=self.bureau["id"]),
+            "officer": Viewer(Door.AGENCY, "经办", agency=self.bureau["id"], duties=frozenset({Duty.CLERK})),
             "officer of the unit": Viewer(Door.AGENCY, "队员", agency=self.unit["id"]),
             "officer of another": Viewer(Door.AGENCY, "外局", agency=self.other["id"]),
         }
@@ -480,6 +480,28 @@ async def test_remarks_are_for_the_own_tree_only(database) -> None:
             found[name] = await connection.fetchval("SELECT remark FROM penalty")
     assert found.pop("officer") == found.pop("officer of the unit") == "内部 138****1111"
     assert set(found.values()) == {None}
+
+
+async def test_the_clerks_cells_are_for_clerks_of_the_own_tree_only(database) -> None:
+    """待更正数据 may hold a person's number: an auditor of the same agency sees the batch, not the cells."""
+    world = await world_of(database)
+    async with database.writer() as connection:
+        batch = await connection.fetchval(
+            "INSERT INTO import_batch (id, agency_id, actor, file_name, file_hash, state, started_at, rows_total, rows_new,"
+            " rows_changed, rows_unchanged, rows_rejected, notes) VALUES (gen_random_uuid(), $1, 'x', 'x', 'x', 'done', now(),"
+            " 1, 0, 0, 0, 1, '[]') RETURNING id",
+            world.unit["id"],
+        )
+        await connection.execute(
+            "INSERT INTO correction (id, batch_id, agency_id, kind, sheet, row_number, cells, faults, fingerprint, state,"
+            " created_at) VALUES (gen_random_uuid(), $1, $2, 'penalty', 'x', 1, '{}', '[]', 'x', 'open', now())",
+            batch,
+            world.unit["id"],
+        )
+    auditor = Viewer(Door.AGENCY, "审计", agency=world.bureau["id"], duties=frozenset({Duty.AUDITOR}))
+    for name, viewer in (world.viewers() | {"auditor": auditor}).items():
+        assert len(await ids(database, viewer, "correction")) == (name == "officer"), name
+    assert len(await ids(database, auditor, "import_batch")) == 1
 
 
 _days = st.dates(TODAY - timedelta(days=3), TODAY + timedelta(days=3))

@@ -16,12 +16,16 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from server.database.connection import Database
+from server.disclosure.masking import mask_text
+from server.disclosure.views import standing
 from server.errors import Conflict, Invalid, NotFound, Unauthenticated
 from server.viewer import Door, Duty, Viewer
 
 PREFIX = "xintu_"
 #: Points of cost a minute unless the key says otherwise; a bureau's own officers import tables with it.
 DEFAULT_QUOTA = 6000
+#: Actors that are no key; the command line writes as «命令行:…».
+RESERVED = frozenset({"anonymous", "migrate", "示例数据", "system"})
 
 
 class KeyRole(StrEnum):
@@ -53,10 +57,12 @@ def key_hash(key: str) -> bytes:
 
 async def viewer_for(database: Database, key: str) -> Viewer:
     """Gives the viewer of a key; raises ``Unauthenticated`` for an unknown and for a revoked one alike."""
-    async with database.writer() as connection:
+    async with database.desk() as connection:
         row = await connection.fetchrow(
             "SELECT k.label, k.role, k.duties, k.agency_id, k.subject_id, k.partner, a.code AS agency_code"
-            " FROM api_key k LEFT JOIN agency a ON a.id = k.agency_id WHERE k.key_hash = $1 AND k.revoked_at IS NULL",
+            " FROM api_key k LEFT JOIN agency a ON a.id = k.agency_id WHERE k.key_hash = $1 AND k.revoked_at IS NULL"
+            # The officers of an abolished agency have no door any more.
+            f" AND (k.agency_id IS NULL OR {standing('a')})",
             key_hash(key),
         )
     if row is None:
@@ -95,8 +101,7 @@ async def issue_key(
     quota_per_minute: int = DEFAULT_QUOTA,
 ) -> str:
     """Gives a new key, which is told this once; raises ``Conflict`` for a label in use, ``Invalid`` for what is missing."""
-    if not label.strip():
-        raise Invalid("密钥需要一个名称（--label），它会写入操作日志。")
+    _check_label(label)
     if role is KeyRole.OFFICER and agency_code is None:
         raise Invalid("工作人员的密钥要写明所属机关（--agency 机关代码）。")
     if role is KeyRole.SUBJECT and subject is None:
@@ -104,7 +109,7 @@ async def issue_key(
     if role is KeyRole.PARTNER and partner is None:
         raise Invalid("合作方的密钥要写明合作方名称（--partner）。")
     key = PREFIX + secrets.token_urlsafe(32)
-    async with database.writer() as connection:
+    async with database.desk() as connection:
         agency = await _agency_id(connection, agency_code)
         try:
             await connection.execute(
@@ -122,8 +127,18 @@ async def issue_key(
                 datetime.now(UTC),
             )
         except asyncpg.UniqueViolationError as error:
-            raise Conflict(f"名称“{label}”已有密钥。请换一个名称，或先吊销原来的密钥。") from error
+            raise Conflict(f"名称“{label}”已经用过（吊销的也算，日志里仍有它）。请换一个名称，如 {label}2。") from error
     return key
+
+
+def _check_label(label: str) -> None:
+    """The label becomes the actor in the journal for ever: it must name one key and no person's number."""
+    if not label.strip():
+        raise Invalid("密钥需要一个名称（--label），它会写入操作日志。")
+    if label.strip().lower() in RESERVED or ":" in label:
+        raise Invalid(f"名称“{label}”由系统自用。请换一个名称（--label），如 经办甲。")
+    if mask_text(label) != label:
+        raise Invalid("名称（--label）中像是有证件号码或电话，而它会永久写入操作日志。请只写岗位和称呼，如 经办甲。")
 
 
 async def _agency_id(connection: asyncpg.Connection, code: str | None) -> UUID | None:
@@ -137,7 +152,7 @@ async def _agency_id(connection: asyncpg.Connection, code: str | None) -> UUID |
 
 async def revoke_key(database: Database, label: str) -> None:
     """Revokes a key at once; raises ``NotFound`` when no live key has that label."""
-    async with database.writer() as connection:
+    async with database.desk() as connection:
         done = await connection.execute(
             "UPDATE api_key SET revoked_at = $2 WHERE label = $1 AND revoked_at IS NULL", label, datetime.now(UTC)
         )
@@ -147,7 +162,7 @@ async def revoke_key(database: Database, label: str) -> None:
 
 async def list_keys(database: Database) -> list[KeyLine]:
     """Gives all keys, newest first, without anything from which a key could be made."""
-    async with database.writer() as connection:
+    async with database.desk() as connection:
         rows = await connection.fetch(
             "SELECT k.label, k.role, a.code AS agency_code, k.duties, k.created_at, k.revoked_at"
             " FROM api_key k LEFT JOIN agency a ON a.id = k.agency_id ORDER BY k.created_at DESC"

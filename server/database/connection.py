@@ -16,8 +16,18 @@ from server.viewer import Door, Viewer
 
 #: How long a request waits for the database before it is told to come again.
 CONNECT_SECONDS = 2.0
-#: Prepared statements kept per connection; documents are cached by hash, so their number is bounded too.
-STATEMENTS = 200
+#: Prepared statements kept per connection, and the length of the longest that is: the server keeps some sixty bytes
+#: for each character, so that a door's connection holds 60 MB at most. The longest page's has 17,000.
+STATEMENTS = 50
+LONGEST_PREPARED = 20_000
+#: After so many statements, or so many idle seconds, a connection is closed: what its backend has grown by goes back.
+QUERIES_A_CONNECTION = 20_000
+IDLE_SECONDS = 600.0
+
+#: A pool beside the writer's, for short questions: writes that wait for one another must not keep keys from being checked.
+DESK = "desk"
+#: Connections per pool; a door has as many as the process has readers.
+SIZES = {WRITER: 4, DESK: 2}
 
 #: What the driver raises when the server is away, restarting, out of connections or too slow.
 AWAY = (
@@ -83,7 +93,7 @@ class Database:
         return self._pools[role]
 
     async def _open(self, role: str) -> asyncpg.Pool:
-        name = role_name(self.prefix, role)
+        name = role_name(self.prefix, WRITER if role == DESK else role)
         return await asyncpg.create_pool(
             host=self.address.host,
             port=self.address.port,
@@ -91,12 +101,13 @@ class Database:
             user=name,
             password=role_password(self.secret, name),
             min_size=0,
-            max_size=4 if role == WRITER else self.readers,
+            max_size=SIZES.get(role, self.readers),
             timeout=CONNECT_SECONDS,
             reset=_keep,
-            max_inactive_connection_lifetime=0,
+            max_queries=QUERIES_A_CONNECTION,
+            max_inactive_connection_lifetime=IDLE_SECONDS,
             statement_cache_size=STATEMENTS,
-            max_cacheable_statement_size=0,
+            max_cacheable_statement_size=LONGEST_PREPARED,
             server_settings={"application_name": f"xintu {role}"},
         )
 
@@ -107,16 +118,19 @@ class Database:
             async with pool.acquire(timeout=CONNECT_SECONDS) as connection:
                 yield connection
 
-    async def fetch_text(self, viewer: Viewer, sql: str, *args: Any) -> str | None:
+    async def fetch_text(self, viewer: Viewer, sql: str, *args: Any, once: bool = False) -> str | None:
         """Runs one statement that returns one text, through the viewer's door; null when it returns no row.
 
-        Raises ``Unavailable`` when the database is away or the statement exceeds its time.
+        ``once``: the statement is not expected again and is not kept prepared. Raises ``Unavailable`` when the database
+        is away or the statement exceeds its time.
         """
-        if viewer.door is Door.PUBLIC:
-            async with self._connection(Door.PUBLIC.value) as connection:
+        public = viewer.door is Door.PUBLIC
+        async with self._connection(Door.PUBLIC.value) if public else self.read(viewer) as connection:
+            if not once:
                 return cast("str | None", await connection.fetchval(sql, *args))
-        async with self.read(viewer) as connection:
-            return cast("str | None", await connection.fetchval(sql, *args))
+            # The unnamed statement: the next one takes its place.
+            unnamed = await connection.prepare(sql, name="")
+            return cast("str | None", await unnamed.fetchval(*args))
 
     @asynccontextmanager
     async def read(self, viewer: Viewer, *, readonly: bool = True) -> AsyncIterator[asyncpg.Connection]:
@@ -140,16 +154,22 @@ class Database:
         async with self._connection(WRITER) as connection:
             yield connection
 
+    @asynccontextmanager
+    async def desk(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lends a connection of the writer role for a short question that is no fact: a key, a state."""
+        async with self._connection(DESK) as connection:
+            yield connection
+
     async def state(self, key: str) -> str | None:
         """Gives one line of ``reference_state``, e.g. the hash of the disclosure rules that ``migrate`` loaded."""
-        async with self.writer() as connection:
+        async with self.desk() as connection:
             return cast(
                 "str | None", await connection.fetchval("SELECT content FROM reference_state WHERE id = $1", key)
             )
 
     async def set_state(self, key: str, content: str) -> None:
         """Writes one line of ``reference_state``."""
-        async with self.writer() as connection:
+        async with self.desk() as connection:
             await connection.execute(
                 "INSERT INTO reference_state (id, content) VALUES ($1, $2)"
                 " ON CONFLICT (id) DO UPDATE SET content = excluded.content",
