@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from uuid import UUID
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from server.cli.place import opened
 from server.database.connection import Database
-from server.errors import CreditError
+from server.errors import CreditError, Invalid
 from server.imports.corrections import write_corrections
 from server.imports.fields import table as national_table
 from server.imports.law import Rules
@@ -112,20 +115,41 @@ class Command:
 
     async def _give_back(self, result: BatchResult, path: Path) -> None:
         """Writes the rejected rows, faults in colour and in words, beside the file or where the clerk wants them."""
-        place = self.target or path.with_name(f"{path.stem}-待更正.xlsx")
-        async with self.database.writer() as connection:
+        place = self.target or free_name(path.with_name(f"{path.stem}-待更正.xlsx"))
+        async with self.database.desk() as connection:
             agency = await connection.fetchval("SELECT id FROM agency WHERE code = $1", result.agency_code)
-        officer = replace(self.viewer, agency=agency)
-        try:
-            rows = await write_corrections(self.database, officer, place, batch_id=result.batch_id, file_name=path.name)
-        except OSError:
-            self.console.print(
-                f"  写不了 {place.name}：请关闭已打开的同名文件，或用 --corrections 另指一处。", style="red"
-            )
-            return
+        rows = await give_back(self.database, replace(self.viewer, agency=agency), place, result.batch_id, path.name)
         self.console.print(
             f"  {rows} 行退回数据已写入 {place.name}：错处标色并附说明，改正后再导入即可。", markup=False
         )
+
+
+def free_name(place: Path) -> Path:
+    """Gives the name, or the first with a number behind it that is not taken: a half-mended workbook is never overwritten."""
+    numbered = (place.with_stem(f"{place.stem}-{n}") for n in itertools.count(2))
+    return next(p for p in itertools.chain([place], numbered) if not p.exists())
+
+
+async def give_back(database: Database, viewer: Viewer, place: Path, batch_id: UUID | None, file_name: str) -> int:
+    """Writes open corrections as a workbook that only its owner can read: it repeats the clerk's own cells."""
+    with _new_file(place) as out:
+        return await write_corrections(database, viewer, out, batch_id=batch_id, file_name=file_name)
+
+
+@contextlib.contextmanager
+def _new_file(place: Path) -> Iterator[BinaryIO]:
+    """Makes a file that nobody else may read; refuses to overwrite one."""
+    try:
+        with open(place, "xb", opener=_private) as out:
+            yield out
+    except FileExistsError as error:
+        raise Invalid(f"{place.name} 已经存在，没有覆盖。请另取一个文件名。") from error
+    except OSError as error:
+        raise Invalid(f"写不了 {place.name}。请核对文件夹和权限，或另指一处。") from error
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _column(row: RowResult, code: str | None) -> str:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -34,9 +35,7 @@ class Write:
         if not rows:
             return
         columns = list(rows[0])
-        await self.connection.copy_records_to_table(
-            table, columns=columns, records=[tuple(row[c] for c in columns) for row in rows]
-        )
+        await self.connection.copy_records_to_table(table, columns=columns, records=map(itemgetter(*columns), rows))
 
     async def update(self, table: str, id: UUID, values: Mapping[str, Any]) -> None:
         """Makes a new version of one fact; raises ``KeyError`` when there is no such row."""

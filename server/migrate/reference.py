@@ -18,7 +18,7 @@ from server.imports.law import Rules
 from server.ratings import stars
 
 #: Every YAML file that a room reads from a bureau's folder.
-FILES = (*disclosure.FILES, *catalogue.FILES, *stars.FILES, book.NAME)
+FILES = (*disclosure.FILES, *catalogue.FILES, *stars.FILES, book.NAME, "jobs/retention.yaml")
 
 
 async def load_reference(connection: asyncpg.Connection, rules_dir: Path | None) -> None:
