@@ -160,3 +160,29 @@ def test_the_bootstrap_needs_the_standard_library_only() -> None:
     source = (CHECKOUT / "server" / "bootstrap.py").read_text("utf-8")
     tops = {name.split(".")[0] for name in imported(source)}
     assert tops <= {*sys.stdlib_module_names}
+
+
+#: The columns from which the doors compute what is shown; a condition on them belongs to ``server/disclosure``.
+DOOR_COLUMNS = r"(?:\w+\.)?\"?(?:scope|disclosed_from|disclosed_until|withdrawn_on|disputed_on)\"?"
+CONDITION = re.compile(
+    rf"\b(?:WHERE|AND|OR|ON|NOT|WHEN)\s+\(?{DOOR_COLUMNS}\s*(?:=|<|>|IS\b|IN\b|BETWEEN\b)", re.IGNORECASE
+)
+
+
+def conditions_on_door_columns(source: str) -> list[str]:
+    """Gives the pieces of SQL in a source file that decide by themselves what may be shown."""
+    texts = [n.value for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return [found[0] for text in texts if (found := CONDITION.search(text))]
+
+
+def test_only_disclosure_decides_what_is_shown() -> None:
+    """A door shows it or not; a second place that tests dates would one day test them otherwise (decision 0002)."""
+    assert conditions_on_door_columns('x = "SELECT 1 FROM rating r WHERE r.withdrawn_on IS NULL"')
+    assert conditions_on_door_columns('x = f"SELECT 1 WHERE {a} AND disclosed_until > today()"')
+    found = {
+        module: faults
+        for module, file in modules()
+        if not module.startswith("server.disclosure")
+        and (faults := conditions_on_door_columns(file.read_text("utf-8")))
+    }
+    assert found == {}

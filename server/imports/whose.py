@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 
+from server.disclosure.views import standing
 from server.errors import Invalid, NotFound
 from server.imports.agencies import Agency
 from server.imports.rows import Item, Kind, RawRow
@@ -14,7 +15,7 @@ from server.viewer import Viewer
 
 async def load_agencies(connection: asyncpg.Connection) -> list[Agency]:
     """Gives the agencies known here."""
-    rows = await connection.fetch("SELECT id, code, name, uscc, lineage FROM agency WHERE withdrawn_on IS NULL")
+    rows = await connection.fetch(f"SELECT id, code, name, uscc, lineage FROM agency a WHERE {standing('a')}")
     return [Agency(row["id"], row["code"], row["name"], row["uscc"], tuple(row["lineage"])) for row in rows]
 
 
