@@ -11,6 +11,8 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLUnionType,
+    build_client_schema,
+    get_introspection_query,
     get_named_type,
     is_leaf_type,
     is_required_argument,
@@ -18,9 +20,14 @@ from graphql import (
 
 from schema.api import registry
 from schema.nodes import global_id
-from schema.plan.run import Executor
-from server.database.connection import Database
+from schema.plan.cost import MOST_ROWS
+from schema.plan.documents import Bounded
+from schema.plan.run import PREPARED_FROM, Executor
+from server.database.connection import LONGEST_PREPARED, STATEMENTS, Database
 from server.errors import CreditError
+from server.pages.render import SITE
+from server.pages.urls import PAGES
+from server.settings import Address
 from server.viewer import PUBLIC, Door, Viewer
 from tests.reference import Reference
 from tests.support import TrialDatabase
@@ -306,3 +313,121 @@ async def test_introspection_is_answered_beside_data(database: TrialDatabase) ->
 
     assert data == {"a": {"today": "2026-06-15"}, "__type": {"name": "Enterprise"}, "b": "Query"}
     assert list(data) == ["a", "__type", "b"]
+
+
+class NoDatabase(Database):
+    """A database that must not be asked."""
+
+    def __init__(self) -> None:
+        super().__init__(Address("nowhere", 1, "none"), "")
+
+    async def fetch_text(self, *_: Any, **__: Any) -> str | None:
+        raise AssertionError("asked")
+
+
+async def test_what_needs_no_row_is_answered_without_the_database() -> None:
+    """The schema is the same for all and never changes; the usual question of client generators fits the limits."""
+    executor = Executor(registry())
+    whole = get_introspection_query(input_value_deprecation=True)
+
+    async def run(text: str) -> Any:
+        return await executor.answer(NoDatabase(), PUBLIC, executor.documents.read(text), {})
+
+    names, first, again = await run("{ __typename a: __typename }"), await run(whole), await run(whole)
+
+    assert (json.loads(names.data), names.rows) == ({"__typename": "Query", "a": "Query"}, 0)
+    assert build_client_schema(json.loads(first.data)).type_map.keys() == registry().schema.type_map.keys()
+    assert first == again
+    assert 1_000 < first.rows < MOST_ROWS
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("{ " + " ".join(f"a{n}: __schema {{ description }}" for n in range(2)) + " }", "QUERY_TOO_LARGE"),
+        ("{ " + " ".join(f'a{n}: __type(name: "X") {{ name }}' for n in range(6)) + " }", "QUERY_TOO_LARGE"),
+        (
+            "{ __schema { " + " ".join(f"a{n}: types {{ ...F }}" for n in range(55)) + " } } "
+            "fragment F on __Type { fields { name description args { name description } } enumValues { name } }",
+            "COST_LIMIT_EXCEEDED",
+        ),
+        (
+            "{ __schema { types { fields { "
+            + " ".join(f"a{n}: type {{ fields {{ name }} }}" for n in range(5))
+            + " } } } }",
+            "COST_LIMIT_EXCEEDED",
+        ),
+    ],
+)
+async def test_the_schema_is_not_told_many_times_in_one_answer(text: str, code: str) -> None:
+    """A kilobyte that asks for megabytes stops every other request of the process meanwhile."""
+    executor = Executor(registry())
+    with pytest.raises(CreditError) as refused:
+        await executor.answer(NoDatabase(), PUBLIC, executor.documents.read(text), {})
+
+    assert refused.value.code == code
+
+
+def firms(number: int, count: int) -> str:
+    """A document unlike every other: firms under aliases of its own."""
+    one = 'enterprise(uscc: "{0}") {{ licences(first: 1) {{ edges {{ node {{ id disclosure {{ basis }} }} }} }} }}'
+    return "{ " + " ".join(f"a{number}_{n}: {one.format(USCC)}" for n in range(count)) + " }"
+
+
+async def test_documents_sent_once_leave_no_prepared_statement_behind(database: TrialDatabase) -> None:
+    """Each keeps megabytes on the server: 120 different documents took four gigabytes before this was bounded."""
+    await build(database)
+    database.readers = 1  # so that all share the connection whose statements are looked at
+    executor = Executor(registry())
+
+    async def prepared(text: str, times: int) -> int:
+        for _ in range(times):
+            await executor.answer(database, PUBLIC, executor.documents.read(text), {})
+        return int(
+            await database.fetch_text(PUBLIC, "SELECT count(*)::text FROM pg_prepared_statements", once=True) or ""
+        )
+
+    for number in range(8):
+        assert await prepared(firms(number, 5), 1) == 0
+    assert await prepared(firms(0, 20), PREPARED_FROM + 1) == 0, "a long one is not kept however often it comes"
+    assert await prepared("{ service { today } }", PREPARED_FROM) == 1
+    counts = [await prepared(f"{{ a{n}: service {{ today }} }}", PREPARED_FROM) for n in range(STATEMENTS + 5)]
+    assert (counts[0], max(counts)) == (2, STATEMENTS)
+
+
+async def test_the_pages_statements_fit_what_stays_prepared() -> None:
+    """A page whose statement outgrew the bound would silently be planned anew for each visitor."""
+    executor = Executor(registry())
+    lengths = []
+    for page in PAGES:
+        text = (SITE / "queries" / f"{page.name}.graphql").read_text("utf-8")
+        lengths.append(len(executor.warm(executor.documents.read(text), page.example).sql))
+
+    assert max(lengths) <= LONGEST_PREPARED
+
+
+async def test_a_statement_has_a_bound_that_holds_while_it_is_made() -> None:
+    """Types times levels multiply: a kilobyte of text must not become a megabyte of SQL, nor the work of making it."""
+    again = "... on Subject {{ licences(first: 1) {{ edges {{ node {{ party {{ {0} }} }} }} }} }}"
+    inner = "__typename"
+    for _ in range(3):
+        inner = again.format(inner)
+    for text in (firms(0, 150), f'{{ node(id: "x") {{ ... on Record {{ party {{ {inner} }} }} {inner} }} }}'):
+        executor = Executor(registry())
+        with pytest.raises(CreditError) as refused:
+            executor.warm(executor.documents.read(text), {})
+        assert refused.value.code == "QUERY_TOO_LARGE"
+        assert "64 kB" in refused.value.message
+
+
+def test_a_cache_is_bounded_by_number_and_by_size() -> None:
+    """Documents of a hundred kilobytes fill the memory long before there are five hundred."""
+    cache: Bounded[int, str] = Bounded(3, 100)
+    for key in range(3):
+        cache.keep(key, "x", 10)
+    cache.keep(0, "y", 60)
+    assert [cache.find(key) for key in range(3)] == ["y", "x", "x"]
+    cache.keep(3, "x", 35)
+    assert [cache.find(key) for key in range(4)] == [None, "x", "x", "x"], "the one used longest ago goes first"
+    cache.keep(4, "x", 101)
+    assert len(cache) == 0, "what is larger than the whole cache is not kept"

@@ -22,7 +22,7 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_argument_values
 
 from schema.nodes import page_size, read_cursor
-from schema.plan.cost import COUNT, SHORT_LIST, Part
+from schema.plan.cost import COUNT, LONGEST_STATEMENT, RELATION, SHORT_LIST, Part, too_long
 from schema.plan.mapping import (
     ByGlobalId,
     Choice,
@@ -42,6 +42,8 @@ from schema.plan.sql import COUNTED, PageSql, global_id, json_object, text_liter
 from server.errors import Invalid
 
 _NAME = re.compile(r"\{(\w+)\}")
+#: Every relation writes at least this many characters into the statement.
+_SHORTEST_RELATION = 60
 
 
 class Bind(NamedTuple):
@@ -113,6 +115,7 @@ class Compiler:
     path: list[str] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     aliases: int = 0
+    length: int = 0
 
     def root(self, kind: GraphQLObjectType, fields: Fields) -> Plan:
         """Compiles the root fields of a query."""
@@ -126,7 +129,10 @@ class Compiler:
         return self._finish(self._object(kind, node, _Frame(results=tuple(results.items()))))
 
     def _finish(self, body: str) -> Plan:
-        return Plan(f"SELECT {body}::text", tuple(self.sources), tuple(self.binds), tuple(self.parts))
+        sql = f"SELECT {body}::text"
+        if len(sql) > LONGEST_STATEMENT:
+            raise too_long()
+        return Plan(sql, tuple(self.sources), tuple(self.binds), tuple(self.parts))
 
     # values
 
@@ -143,6 +149,12 @@ class Compiler:
     def _alias(self) -> str:
         self.aliases += 1
         return f"t{self.aliases}"
+
+    def _grow(self, characters: int) -> None:
+        """Ends the work as soon as the statement is surely too long: types times levels can multiply a short document."""
+        self.length += characters
+        if self.length > LONGEST_STATEMENT:
+            raise too_long()
 
     def _given(self, definition: GraphQLField, node: FieldNode) -> _Given:
         return _Given(self, definition, node, get_argument_values(definition, node, self.selections.variables))
@@ -164,7 +176,9 @@ class Compiler:
         return _NAME.sub(place, sql)
 
     def _count_rows(self, rows: int, *sizes: int) -> None:
-        self.parts.append(Part(".".join(self.path), rows, (*self.sizes, *sizes)))
+        path = ".".join(self.path)
+        self._grow(_SHORTEST_RELATION)
+        self.parts += (Part(path, RELATION), Part(path, rows, (*self.sizes, *sizes)))
 
     # objects and fields
 
@@ -175,7 +189,9 @@ class Compiler:
         pairs = []
         for key, nodes in fields.items():
             self.path.append(key)
-            pairs.append((key, self._field(kind, nodes, frame)))
+            text = self._field(kind, nodes, frame)
+            self._grow(len(key) + (0 if nodes[0].selection_set else len(text)))
+            pairs.append((key, text))
             self.path.pop()
         return json_object(pairs)
 
@@ -189,6 +205,8 @@ class Compiler:
             case Column(column, as_text):
                 return f"{frame.alias}.{column}" + ("::text" if as_text else "")
             case Expression(sql):
+                if "SELECT" in sql:
+                    self._count_rows(1)
                 return self._text(sql, frame, given)
             case Constant(value):
                 return text_literal(value) + "::text"

@@ -1,4 +1,8 @@
-"""代价 cost: an estimate of the rows a plan reads, known before it runs. Not for time, and not for what is shown."""
+"""代价 cost: an estimate of the rows a plan reads, known before it runs. Not for time, and not for what is shown.
+
+Rows are what the database reads; what it must parse and keep grows with the statement, so each relation has a price
+even when it finds nothing, and the statement's length has a bound of its own.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,12 @@ MOST_ROWS = 20_000
 SHORT_LIST = 20
 #: A count's estimate: it reads at most 10,001 index entries, each much cheaper than a row.
 COUNT = 500
+#: Each relation's price, read or not: planning one takes about as long as reading this many rows.
+RELATION = 10
+#: A value of the schema itself costs a part of a row: graphql-core makes it in some microseconds.
+VALUES_A_ROW = 3
+#: Characters of one statement. The firm's page has 17,000; the server needs about a kilobyte for each while it plans.
+LONGEST_STATEMENT = 64_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +53,12 @@ def rows_read(parts: Sequence[Part], values: Sequence[object]) -> int:
             status=400,
         )
     return total
+
+
+def too_long() -> TooLarge:
+    """Gives the refusal of a statement longer than ``LONGEST_STATEMENT``."""
+    return TooLarge(
+        f"查询过大：展开后的查询语句超过 {LONGEST_STATEMENT // 1000} kB，请减少别名、字段或嵌套，分几次查询",
+        code="QUERY_TOO_LARGE",
+        status=400,
+    )

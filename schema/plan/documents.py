@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -24,11 +24,13 @@ from graphql import (
 
 from schema.plan.limits import LIMITS, Limits, check_document, check_text
 from schema.plan.messages import in_chinese
-from server.errors import CreditError
+from server.errors import CreditError, TooLarge
 
 K = TypeVar("K")
 V = TypeVar("V")
 
+#: The fields that ask for the schema itself, and how often one document may; the whole schema comes with one.
+INTROSPECTION = {"__schema": 1, "__type": 5}
 #: Errors told at once; more would answer a small wrong request with a large body.
 MOST_ERRORS = 5
 
@@ -44,25 +46,30 @@ class Refused(CreditError):
 
 
 class Bounded(Generic[K, V]):
-    """有界缓存 keeps the ``most`` entries used last; one event loop uses it, so it needs no lock."""
+    """有界缓存 keeps the entries used last: ``most`` of them, and no more than ``characters`` together.
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self._entries: OrderedDict[K, V] = OrderedDict()
+    One event loop uses it, so it needs no lock.
+    """
+
+    def __init__(self, most: int, characters: int) -> None:
+        self.most, self.characters = most, characters
+        self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._taken = 0
 
     def find(self, key: K) -> V | None:
         """Gives the entry and makes it the newest, or None."""
-        entry = self._entries.get(key)
-        if entry is not None:
-            self._entries.move_to_end(key)
-        return entry
-
-    def keep(self, key: K, entry: V) -> V:
-        """Keeps an entry and drops the oldest beyond the bound."""
-        self._entries[key] = entry
+        found = self._entries.get(key)
+        if found is None:
+            return None
         self._entries.move_to_end(key)
-        while len(self._entries) > self.most:
-            self._entries.popitem(last=False)
+        return found[0]
+
+    def keep(self, key: K, entry: V, characters: int) -> V:
+        """Keeps an entry of this size and drops the oldest beyond the bounds."""
+        self._taken += characters - self._entries.pop(key, (entry, 0))[1]
+        self._entries[key] = (entry, characters)
+        while len(self._entries) > self.most or self._taken > self.characters:
+            self._taken -= self._entries.popitem(last=False)[1][1]
         return entry
 
     def __len__(self) -> int:
@@ -78,7 +85,7 @@ class Document:
     operations: dict[str | None, OperationDefinitionNode]
     fragments: dict[str, FragmentDefinitionNode]
     switches: frozenset[str]
-    introspects: bool
+    introspections: int
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """Gives the named operation, or the only one."""
@@ -93,15 +100,15 @@ class Document:
 
 
 class _Switches(Visitor):
-    """Finds the variables used in @skip and @include, and whether the schema itself is asked for."""
+    """Finds the variables used in @skip and @include, and how often the schema itself is asked for."""
 
     def __init__(self) -> None:
         super().__init__()
         self.names: set[str] = set()
-        self.introspects = False
+        self.asked: Counter[str] = Counter()
 
     def enter_field(self, node: FieldNode, *_: object) -> None:
-        self.introspects |= node.name.value in ("__schema", "__type")
+        self.asked[node.name.value] += node.name.value in INTROSPECTION
 
     def enter_directive(self, node: object, *_: object) -> None:
         for argument in getattr(node, "arguments", ()):
@@ -111,16 +118,19 @@ class _Switches(Visitor):
 
 @dataclass(slots=True)
 class Documents:
-    """文档缓存: by SHA-256 of the text; 500 hold every program a bureau's partners run."""
+    """文档缓存: by SHA-256 of the text; 500 hold every program a bureau's partners run.
+
+    A parsed document takes about 140 bytes a character of its text, so the texts together are bounded too.
+    """
 
     schema: GraphQLSchema
     limits: Limits = LIMITS
-    known: Bounded[bytes, Document] = field(default_factory=lambda: Bounded(500))
+    known: Bounded[bytes, Document] = field(default_factory=lambda: Bounded(500, 500_000))
 
     def read(self, text: str) -> Document:
         """Gives the validated document; raises ``Refused`` or ``TooLarge`` with what is wrong and where."""
         digest = hashlib.sha256(text.encode()).digest()
-        return self.known.find(digest) or self.known.keep(digest, self._read(text, digest))
+        return self.known.find(digest) or self.known.keep(digest, self._read(text, digest), len(text))
 
     def _read(self, text: str, digest: bytes) -> Document:
         check_text(text, self.limits)
@@ -140,7 +150,13 @@ class Documents:
         fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         switches = _Switches()
         visit(document, switches)
-        return Document(digest, document, operations, fragments, frozenset(switches.names), switches.introspects)
+        for name, most in INTROSPECTION.items():
+            if switches.asked[name] > most:
+                raise TooLarge(
+                    f"查询过大：一个文档中 {name} 最多 {most} 次，请分几次查询", code="QUERY_TOO_LARGE", status=400
+                )
+        asked = switches.asked.total()
+        return Document(digest, document, operations, fragments, frozenset(switches.names), asked)
 
 
 def is_query(operation: OperationDefinitionNode) -> bool:

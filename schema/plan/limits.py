@@ -157,7 +157,9 @@ def check_texts(values: Any, limits: Limits = LIMITS) -> None:
         value = waiting.pop()
         seen += 1
         if seen > limits.variables:
-            raise TooLarge(f"variables 过大：最多 {limits.variables} 个值", code="QUERY_TOO_LARGE", status=400)
+            raise TooLarge(
+                f"variables 过大：最多 {limits.variables} 个值，请拆成几次请求", code="QUERY_TOO_LARGE", status=400
+            )
         if isinstance(value, dict):
             waiting.extend(value.keys())
             waiting.extend(value.values())

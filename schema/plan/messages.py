@@ -21,15 +21,15 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (r"^Variable ['\"]\$(.+?)['\"] got invalid value", "变量 ${0} 的值不合类型，请对照接口文档改正"),
     (r"^Variable ['\"]\$(.+?)['\"] has invalid value", "变量 ${0} 的值不合类型，请对照接口文档改正"),
     (r"^Variable ['\"]\$(.+?)['\"] has invalid default", "变量 ${0} 的默认值不合类型，请对照接口文档改正"),
-    (r"^Variable ['\"]\$(.+?)['\"] of required type", "没有给出必需的变量 ${0}"),
+    (r"^Variable ['\"]\$(.+?)['\"] of required type", "没有给出必需的变量 ${0}，请在 variables 中补上"),
     (r"^Variable ['\"]\$(.+?)['\"] of type", "变量 ${0} 的类型与所用之处不符，请对照接口文档改正"),
     (
         r"^Argument ['\"](.+?)['\"] of required type",
-        "没有给出必需的参数 {0}",
+        "没有给出必需的参数 {0}，请补上",
     ),
     (
         r"^Field ['\"](.+?)['\"] argument ['\"](.+?)['\"] of type .* is required",
-        "字段 {0} 缺少必需的参数 {1}",
+        "字段 {0} 缺少必需的参数 {1}，请补上",
     ),
     (r"^Argument ['\"](.+?)['\"]", "参数 {0} 的值不合类型，请对照接口文档改正"),
     (
@@ -38,14 +38,15 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     (
         r"^Field ['\"](.+?)['\"] must not have a selection",
-        "字段 {0} 不是对象，其后不能有花括号",
+        "字段 {0} 不是对象，请删去其后的花括号",
     ),
     (
         r"^Fields ['\"](.+?)['\"] conflict",
         "同名的 {0} 取自不同的字段或参数，请用别名分开",
     ),
     (r"^Must provide operation name", "文档里有几个操作，请用 operationName 指明一个"),
-    (r"^Unknown operation named", "文档里没有 operationName 所指的操作"),
+    (r"^Unknown operation named", "文档里没有 operationName 所指的操作，请核对操作名"),
+    (r"^Must provide an operation", "文档里没有操作，请写明要查询什么"),
     (r"nested too deeply|introspection depth", "嵌套过深，请减少层数"),
     (r"represent non 32-bit|represent non-integer|cannot represent", "值不合类型，请对照接口文档改正"),
 )

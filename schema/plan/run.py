@@ -13,27 +13,31 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
-    DocumentNode,
     FieldNode,
     GraphQLError,
     GraphQLObjectType,
     OperationDefinitionNode,
     OperationType,
-    SelectionSetNode,
-    execute_sync,
 )
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 
 from schema.plan.compile import Compiler, Plan
 from schema.plan.cost import MOST_ROWS, rows_read
 from schema.plan.documents import MOST_ERRORS, Bounded, Document, Documents, Refused
+from schema.plan.introspection import Introspection, is_introspection
 from schema.plan.limits import check_texts
 from schema.plan.mapping import Action
 from schema.plan.registry import Registry, argument
-from schema.plan.selections import Fields, Selections
+from schema.plan.selections import Selections
 from server.database.connection import Database
 from server.errors import Invalid
 from server.viewer import Viewer
+
+#: From this use on, and up to this length, a statement stays prepared on the server, where each character takes some
+#: two hundred bytes until it is closed: a program repeats its documents, which are short; one who wants to fill the
+#: memory must not be able to. The pages' own statements are prepared at once.
+PREPARED_FROM = 3
+LONGEST_PREPARED = 8_000
 
 #: What an action gives back: the values its payload's mapping names.
 Results = Dict[str, Any]
@@ -61,6 +65,20 @@ class Answer:
         return f'{{"data":{self.data},"extensions":{{"cost":{cost}}}}}'.encode()
 
 
+@dataclass(slots=True)
+class _Known:
+    """A plan, how often it was asked for while it is kept, and whether it is a page's."""
+
+    plan: Plan
+    uses: int = 0
+    ours: bool = False
+
+    def prepare(self) -> bool:
+        """Counts one use; says whether the statement is worth keeping prepared."""
+        self.uses += 1
+        return self.ours or (self.uses >= PREPARED_FROM and len(self.plan.sql) <= LONGEST_PREPARED)
+
+
 def _shape(value: Any) -> Any:
     """What of a variable decides the statement: whether it is there, and the same of an input object's fields."""
     if isinstance(value, dict):
@@ -75,10 +93,13 @@ class Executor:
     registry: Registry
     steps: Dict[str, RootStep] = field(default_factory=dict)
     documents: Documents = field(init=False)
-    plans: Bounded[Any, Plan] = field(default_factory=lambda: Bounded(500))
+    introspection: Introspection = field(init=False)
+    #: 4,000,000 characters of statements: as many as 500 plans of usual length have together.
+    plans: Bounded[Any, _Known] = field(default_factory=lambda: Bounded(500, 4_000_000))
 
     def __post_init__(self) -> None:
         self.documents = Documents(self.registry.schema)
+        self.introspection = Introspection(self.registry.schema)
 
     async def answer(
         self,
@@ -116,11 +137,13 @@ class Executor:
         return coerced
 
     def warm(self, document: Document, variables: Dict[str, Any]) -> Plan:
-        """Compiles the only operation of a document now, for variables of this shape."""
+        """Compiles the only operation of a document of ours now, for variables of this shape; it is prepared at once."""
         operation = document.operation(None)
-        return self.plan(document, operation, self._coerce(operation, variables))
+        known = self._known(document, operation, self._coerce(operation, variables))
+        known.ours = True
+        return known.plan
 
-    def plan(self, document: Document, operation: OperationDefinitionNode, variables: VariableValues) -> Plan:
+    def _known(self, document: Document, operation: OperationDefinitionNode, variables: VariableValues) -> _Known:
         """Gives the plan of a query, compiled once per document, operation and shape of variables."""
         key = self._key(document, operation, variables)
         found = self.plans.find(key)
@@ -128,8 +151,10 @@ class Executor:
             return found
         kind = _root(self.registry.schema.query_type)
         selections = self._selections(document, variables)
-        fields = _without_introspection(selections.collect(kind, [operation.selection_set]))
-        return self.plans.keep(key, Compiler(self.registry, selections).root(kind, fields))
+        collected = selections.collect(kind, [operation.selection_set])
+        fields = {key: nodes for key, nodes in collected.items() if not is_introspection(nodes)}
+        plan = Compiler(self.registry, selections).root(kind, fields)
+        return self.plans.keep(key, _Known(plan), len(plan.sql))
 
     def _selections(self, document: Document, variables: VariableValues) -> Selections:
         return Selections(self.registry.schema, document.fragments, variables)
@@ -148,43 +173,24 @@ class Executor:
         operation: OperationDefinitionNode,
         variables: VariableValues,
     ) -> Answer:
-        plan = self.plan(document, operation, variables)
-        answer = await _run(plan, database, viewer, plan.values(variables))
-        if not document.introspects:
-            return answer
+        known = self._known(document, operation, variables)
+        plan, prepare = known.plan, known.prepare()
+        if plan.parts and not document.introspections:
+            return await _run(plan, database, viewer, plan.values(variables), prepare=prepare)
+        # What needs no row is never sent to the database.
         kind = _root(self.registry.schema.query_type)
-        fields = self._selections(document, variables).collect(kind, [operation.selection_set])
-        told = self._introspect(document, operation, variables, fields)
-        read = json.loads(answer.data)
-        merged = {key: told[key] if key in told else read[key] for key in fields}
-        return Answer(json.dumps(merged, ensure_ascii=False, separators=(",", ":")), answer.rows)
-
-    def _introspect(
-        self,
-        document: Document,
-        operation: OperationDefinitionNode,
-        variables: VariableValues,
-        fields: Fields,
-    ) -> dict[str, Any]:
-        """Answers ``__schema`` and ``__type`` by graphql-core, which sees these root fields only."""
-        nodes = tuple(n for nodes in fields.values() for n in nodes if n.name.value in ("__schema", "__type"))
-        if not nodes:
-            return {}
-        only = OperationDefinitionNode(
-            operation=OperationType.QUERY,
-            variable_definitions=operation.variable_definitions,
-            directives=(),
-            selection_set=SelectionSetNode(selections=nodes),
-        )
-        given = {name: source.value for name, source in variables.sources.items()}
-        result = execute_sync(
-            self.registry.schema,
-            DocumentNode(definitions=(only, *document.fragments.values())),
-            variable_values={name: value for name, value in given.items() if name in variables.coerced},
-        )
-        if result.errors:
-            raise Refused(list(result.errors), "BAD_USER_INPUT")
-        return result.data or {}
+        selections = self._selections(document, variables)
+        fields = selections.collect(kind, [operation.selection_set])
+        price = self.introspection.price(selections, fields)
+        values = plan.values(variables)
+        rows = rows_read([*plan.parts, *price], values)
+        told = dict(self.introspection.answer(document, operation, variables, fields)) if price else {}
+        told |= {key: kind.name for key, nodes in fields.items() if nodes[0].name.value == "__typename"}
+        if plan.parts:
+            read = await _run(plan, database, viewer, values, prepare=prepare)
+            told = json.loads(read.data) | told
+        data = {key: told[key] for key in fields}
+        return Answer(json.dumps(data, ensure_ascii=False, separators=(",", ":")), rows)
 
     async def _mutation(
         self,
@@ -231,7 +237,7 @@ class Executor:
         given = {argument(definition, key).name: value for key, value in values.items()}
         check_texts([value for value in given.values() if isinstance(value, str | dict | list)])
         results = await step.call(database, viewer, given)
-        return await _run(plan, database, viewer, plan.values(variables, results))
+        return await _run(plan, database, viewer, plan.values(variables, results), prepare=False)
 
 
 def _root(kind: GraphQLObjectType | None) -> GraphQLObjectType:
@@ -239,13 +245,9 @@ def _root(kind: GraphQLObjectType | None) -> GraphQLObjectType:
     return kind
 
 
-def _without_introspection(fields: Fields) -> Fields:
-    return {key: nodes for key, nodes in fields.items() if nodes[0].name.value not in ("__schema", "__type")}
-
-
-async def _run(plan: Plan, database: Database, viewer: Viewer, values: list[object]) -> Answer:
+async def _run(plan: Plan, database: Database, viewer: Viewer, values: list[object], *, prepare: bool) -> Answer:
     rows = rows_read(plan.parts, values)
     if any(isinstance(value, str) and "\0" in value for value in values):
         raise Invalid("文本中不能有空字符 U+0000，请删去后再试")
-    text = await database.fetch_text(viewer, plan.sql, *values)
+    text = await database.fetch_text(viewer, plan.sql, *values, once=not prepare)
     return Answer(text or "null", rows)

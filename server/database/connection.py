@@ -16,8 +16,8 @@ from server.viewer import Door, Viewer
 
 #: How long a request waits for the database before it is told to come again.
 CONNECT_SECONDS = 2.0
-#: Prepared statements kept per connection, and the length of the longest that is: the server keeps some sixty bytes
-#: for each character, so that a door's connection holds 60 MB at most. The longest page's has 17,000.
+#: Prepared statements kept per connection, and the length of the longest that is: views spread and planned, the server
+#: keeps some two hundred bytes for each character (measured). The longest page's has 17,000.
 STATEMENTS = 50
 LONGEST_PREPARED = 20_000
 #: After so many statements, or so many idle seconds, a connection is closed: what its backend has grown by goes back.
