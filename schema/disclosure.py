@@ -29,11 +29,11 @@ class Disclosure:
     withdrawal: Withdrawal | None = expression("撤下原因 withdrawal", enum_sql(Withdrawal, "withdrawal"))
 
 
-@strawberry.type(description="报送时效 timeliness：双公示要求自决定之日起七个工作日内公示")
+@strawberry.type(description="报送时效 timeliness：双公示要求自决定之日起在法定期限内公示")
 class Timeliness:
     """报送时效."""
 
-    due_on: date = column("应公示截止日 due on：决定后第七个工作日", "due_on")
+    due_on: date = column("应公示截止日 due on：法定期限的最后一个工作日", "due_on")
     provisional: bool = column("截止日为暂定 provisional：跨入节假日安排尚未公布的年份", "due_provisional")
     reported_on: date = column("首次报送日 reported on", "reported_on")
     late_working_days: int = column("迟报工作日数 late working days：0 为按时", "late_working_days")

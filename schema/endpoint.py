@@ -16,18 +16,21 @@ import structlog
 from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from schema.plan.documents import Refused, is_query
 from schema.plan.messages import in_chinese
 from schema.plan.run import Executor
-from schema.requests import GraphQLRequest, read_request
+from schema.requests import GraphQLRequest, is_upload, read_request
 from server.database.connection import Database
 from server.disclosure.masking import mask_text
 from server.errors import CreditError, Forbidden, Unavailable
+from server.records.service import require_clerk
 from server.viewer import PUBLIC, Door, Viewer
 
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
+METHODS = ("GET", "POST")
 #: With ``application/json`` a client expects 200 for what GraphQL itself refuses; these stay what they are.
 ALWAYS = frozenset({401, 403, 405, 406, 413, 415, 429, 500, 503})
 #: What is no GraphQL request at all is 400 for every client.
@@ -38,10 +41,14 @@ log = structlog.get_logger("graphql")
 
 
 class NotAllowed(CreditError):
-    """方法不允许 a mutation by GET."""
+    """方法不允许 a method that is none of ``allow``, or a mutation by GET."""
 
     code = "METHOD_NOT_ALLOWED"
     status = 405
+
+    def __init__(self, message: str, allow: str) -> None:
+        super().__init__(message)
+        self.allow = allow
 
 
 class NothingAcceptable(CreditError):
@@ -90,10 +97,17 @@ class Endpoint:
     def __init__(self, executor: Executor, database: Database, viewer_for: ViewerFor) -> None:
         self.executor, self.database, self.viewer_for = executor, database, viewer_for
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Takes every method: a refused one is told in the same shape as everything else here."""
+        response = await self.answer(Request(scope, receive))
+        await response(scope, receive, send)
+
     async def answer(self, request: Request) -> Response:
         """Answers one request; every refusal has the same shape."""
         media = RESPONSE
         try:
+            if request.method not in METHODS:
+                raise NotAllowed("查询用 POST 或 GET 发送，变更用 POST 发送；请改请求方法后再试", ", ".join(METHODS))
             media = chosen_type(request.headers.get("accept"))
             return _response(await self._body(request), 200, media)
         except CreditError as error:
@@ -105,7 +119,10 @@ class Endpoint:
     async def _body(self, request: Request) -> bytes:
         viewer = await viewer_of(request, self.database, self.viewer_for)
         if viewer.door is Door.DEVICE:
-            raise Forbidden("终端密钥只能用于顶灯接口，不能用于 GraphQL")
+            raise Forbidden("终端密钥只能用于顶灯接口，不能用于 GraphQL；请换用经办人或合作方的密钥")
+        if is_upload(request):
+            # Before a byte of the file is kept: who may not import may not fill the disk either.
+            require_clerk(viewer)
         given = await read_request(request)
         try:
             return await self._execute(request.method, viewer, given)
@@ -116,7 +133,7 @@ class Endpoint:
     async def _execute(self, method: str, viewer: Viewer, given: GraphQLRequest) -> bytes:
         document = self.executor.documents.read(given.query)
         if method == "GET" and not is_query(document.operation(given.operation_name)):
-            raise NotAllowed("变更只能用 POST 发送")
+            raise NotAllowed("变更只能用 POST 发送；请改请求方法后再试", "POST")
         answer = await self.executor.answer(self.database, viewer, document, given.variables, given.operation_name)
         return answer.body()
 
@@ -155,8 +172,8 @@ def refusal(error: CreditError, media: str) -> Response:
         response.headers["retry-after"] = str(error.retry_after_seconds)
     if error.status == 401:
         response.headers["www-authenticate"] = "Bearer"
-    if error.status == 405:
-        response.headers["allow"] = "POST"
+    if isinstance(error, NotAllowed):
+        response.headers["allow"] = error.allow
     return response
 
 

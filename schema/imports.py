@@ -24,7 +24,7 @@ class Fault:
     fatal: bool | None = expression("必须改正 fatal：为假的只是提示", "({row}.value ->> 'fatal')::boolean")
 
 
-@strawberry.type(description="待更正数据 correction：未能入库、退回更正的一行；本机关可见")
+@strawberry.type(description="待更正数据 correction：未能入库、退回更正的一行；本机关经办人可见")
 @row("correction", "CR")
 class Correction(Node):
     """待更正数据."""

@@ -136,7 +136,7 @@ class Steps:
         if correction is None:
             raise NotFound("没有找到这条待更正数据；请刷新列表后重试")
         if not isinstance(cells, dict) or not all(isinstance(text, str) for text in cells.values()):
-            raise Invalid("cells 须是一个对象：国家标准数据项代码与文本")
+            raise Invalid('cells 须是一个对象，写国家标准数据项代码和改正后的文本，如 {"XK_WSH": "…"}；请改正后再试')
         result = await correct_row(
             database, self.rules, viewer, correction, cells, idempotency_key=given["idempotency_key"]
         )

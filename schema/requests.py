@@ -41,13 +41,26 @@ class NotAcceptable(Invalid):
     status = 415
 
 
+def is_upload(request: Request) -> bool:
+    """Says whether a request carries a file; refuses one that another site's page may have sent, before it is read."""
+    kind, _ = parse_options_header(request.headers.get("content-type", ""))
+    if request.method == "GET" or kind != b"multipart/form-data":
+        return False
+    if request.headers.get(UPLOAD_HEADER) != "1":
+        raise Forbidden("上传须带请求头 X-Xintu-Upload: 1（防止他站冒用）；请加上后再试", code="UPLOAD_HEADER_MISSING")
+    return True
+
+
 async def read_request(request: Request, limits: Limits = LIMITS) -> GraphQLRequest:
-    """Gives the request of a POST or GET; raises ``Invalid``, ``TooLarge`` or ``NotAcceptable``."""
+    """Gives the request of a POST or GET; raises ``Invalid``, ``TooLarge``, ``Forbidden`` or ``NotAcceptable``.
+
+    Who may send a file is asked before: see ``Endpoint``.
+    """
     if request.method == "GET":
         return _from_query(request.query_params, limits)
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
-    if kind == b"multipart/form-data":
+    if is_upload(request):
         return await _from_multipart(request, limits)
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
     charset = options.get(b"charset", b"utf-8").lower()
     if kind != b"application/json" or charset not in (b"utf-8", b"utf8"):
         raise NotAcceptable("请求体须为 application/json（UTF-8）；请改 Content-Type 后再试")
@@ -68,7 +81,7 @@ async def read_body(request: Request, most: int) -> bytes:
             if len(body) > most:
                 raise TooLarge(f"请求体过大：最多 {most} 字节，请拆成几次请求")
     except ClientDisconnect as error:
-        raise Invalid("请求没有发完") from error
+        raise Invalid("请求没有发完；请重新发送") from error
     return bytes(body)
 
 
@@ -104,33 +117,31 @@ def _checked(given: Any, uploads: tuple[UploadFile, ...] = ()) -> GraphQLRequest
     if isinstance(given, list):
         raise Invalid("不支持批量请求，请逐个发送", code="BATCHING_NOT_SUPPORTED")
     if not isinstance(given, dict):
-        raise Invalid("请求体须是一个 JSON 对象，含 query", code="BAD_REQUEST")
+        raise Invalid("请求体须是一个含 query 的 JSON 对象；请改正后再试", code="BAD_REQUEST")
     query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
     if not isinstance(query, str) or not query.strip():
         raise Invalid("缺少 query：请在请求体中给出查询文本", code="BAD_REQUEST")
     if variables is not None and not isinstance(variables, dict):
-        raise Invalid("variables 须是一个 JSON 对象", code="BAD_REQUEST")
+        raise Invalid("variables 须是一个 JSON 对象；请改正后再试", code="BAD_REQUEST")
     if name is not None and not isinstance(name, str):
-        raise Invalid("operationName 须是文本", code="BAD_REQUEST")
+        raise Invalid("operationName 须是文本；请改正后再试", code="BAD_REQUEST")
     if not isinstance(given.get("extensions", {}), dict | None):
-        raise Invalid("extensions 须是一个 JSON 对象", code="BAD_REQUEST")
+        raise Invalid("extensions 须是一个 JSON 对象；请改正或删去后再试", code="BAD_REQUEST")
     check_texts([query, name, variables])
     return GraphQLRequest(query, variables or {}, name, uploads)
 
 
 async def _from_multipart(request: Request, limits: Limits) -> GraphQLRequest:
     """Reads an upload (graphql-multipart-request-spec): ``operations``, ``map``, then the files."""
-    if request.headers.get(UPLOAD_HEADER) != "1":
-        raise Forbidden("上传须带请求头 X-Xintu-Upload: 1（防止他站冒用）", code="UPLOAD_HEADER_MISSING")
     declared = request.headers.get("content-length", "")
     if not declared.isdigit():
-        raise Invalid("上传须给出 Content-Length", code="BAD_REQUEST")
+        raise Invalid("上传须给出 Content-Length；请改用会给出长度的客户端", code="BAD_REQUEST")
     if int(declared) > limits.upload:
-        raise TooLarge(f"文件过大：最多 {limits.upload // 1_000_000} MB，请拆成几个文件")
+        raise TooLarge(f"文件过大：连同表单最多 {limits.upload // 1_000_000} MB，请拆成几个文件")
     try:
         form = await request.form(max_files=1, max_fields=2, max_part_size=limits.body)
     except (MultiPartException, ClientDisconnect) as error:
-        raise Invalid("上传的格式不对：须依次有 operations、map 和一个文件", code="BAD_REQUEST") from error
+        raise Invalid("上传的格式不对：请依次给出 operations、map 和一个文件", code="BAD_REQUEST") from error
     uploads = tuple(value for value in form.values() if isinstance(value, UploadFile))
     try:
         return _with_files(form, uploads)
@@ -142,16 +153,16 @@ async def _from_multipart(request: Request, limits: Limits) -> GraphQLRequest:
 
 def _with_files(form: Mapping[str, Any], uploads: tuple[UploadFile, ...]) -> GraphQLRequest:
     if not isinstance(form.get("operations"), str) or not isinstance(form.get("map"), str):
-        raise Invalid("上传的格式不对：缺少 operations 或 map", code="BAD_REQUEST")
+        raise Invalid("上传的格式不对：缺少 operations 或 map，请补上", code="BAD_REQUEST")
     operations, places = _parse(form["operations"], "operations "), _parse(form["map"], "map ")
     request = _checked(operations, uploads)
     if not isinstance(places, dict) or len(places) != len(uploads):
-        raise Invalid("上传的格式不对：map 须与文件一一对应", code="BAD_REQUEST")
+        raise Invalid("上传的格式不对：请让 map 与文件一一对应", code="BAD_REQUEST")
     for key, paths in places.items():
         upload = form.get(key)
         name = paths[0].removeprefix("variables.") if _is_one_path(paths) else None
         if not isinstance(upload, UploadFile) or name is None or request.variables.get(name, ...) is not None:
-            raise Invalid("上传的格式不对：map 须把文件指向值为 null 的一个变量", code="BAD_REQUEST")
+            raise Invalid("上传的格式不对：请在 map 中把文件指向值为 null 的一个变量", code="BAD_REQUEST")
         request.variables[name] = upload
     return request
 

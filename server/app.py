@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schema.api import executor
@@ -63,7 +63,7 @@ def create_app(settings: Settings, database: Database) -> Starlette:
             await database.close()
             files.close()
 
-    return Starlette(
+    app = Starlette(
         routes=_routes(prefix, site, endpoint, database),
         middleware=[
             Middleware(AccessLog, trusted=settings.trusted_proxies),
@@ -75,6 +75,9 @@ def create_app(settings: Settings, database: Database) -> Starlette:
         exception_handlers=_handlers(site),
         lifespan=lifespan,
     )
+    # Starlette's own redirect repeats the request's Host header, which is the asker's word.
+    app.router.redirect_slashes = False
+    return app
 
 
 class _Files:
@@ -100,16 +103,18 @@ def _routes(prefix: str, site: Site, endpoint: Endpoint, database: Database) -> 
         return JSONResponse(body, 503 if reasons else 200, headers={"cache-control": "no-store"})
 
     public: list[Route] = [Route(page.path, site.endpoint(page)) for page in PAGES]
+    public += [Route(f"{page.path}/", site.without_slash(page)) for page in PAGES if page.path != "/"]
     public += [
         Route("/find", site.find),
-        Route("/graphql", endpoint.answer, methods=["GET", "POST"]),
+        Route("/graphql", endpoint),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
     ]
     if not prefix:
         return list(public)
     # A platform's probe may not know the prefix.
-    return [Mount(prefix, routes=public), Route("/healthz", healthz), Route("/readyz", readyz)]
+    probes = [Route("/healthz", healthz), Route("/readyz", readyz)]
+    return [Mount(prefix, Router(public, redirect_slashes=False)), Route(prefix, site.home), *probes]
 
 
 def _handlers(site: Site) -> dict[Any, Any]:
@@ -121,8 +126,8 @@ def _handlers(site: Site) -> dict[Any, Any]:
 
     async def not_here(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        known = {404: "没有这个网页，请检查网址。", 405: "这个网址不接受这种请求。"}
-        response = site.error(error.status_code, known.get(error.status_code, "请求有误。"))
+        known = {404: "没有这个网页，请检查网址。", 405: "这个网址不接受这种请求，请从首页的表单查询。"}
+        response = site.error(error.status_code, known.get(error.status_code, "请求有误，请回到首页重新查询。"))
         response.headers.update(error.headers or {})
         return response
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
@@ -15,6 +15,7 @@ import structlog
 
 from schema.endpoint import chosen_type
 from schema.nodes import global_id
+from schema.plan.cost import RELATION
 from server.accounts.service import KeyRole, issue_key
 from server.pages.manners import client_address
 from server.viewer import Duty
@@ -49,7 +50,7 @@ async def test_both_media_types_with_their_statuses(database: TrialDatabase) -> 
             status, media, told = await ask(good, accept)
             assert (status, media, "errors" in told) == (200, kind, False)
             assert told["data"]["enterprise"]["name"].startswith("钢城")
-            assert told["extensions"]["cost"]["rows"] == 1
+            assert told["extensions"]["cost"]["rows"] == RELATION + 1
         assert (await ask(bad, RESPONSE))[:2] == (400, RESPONSE)
         status, media, told = await ask(bad, "application/json;q=0.9, text/html")
         assert (status, media) == (200, "application/json")
@@ -120,6 +121,55 @@ async def test_get_reads_and_never_writes(database: TrialDatabase) -> None:
 
     assert read.json()["data"]["enterprise"] is not None
     assert (write.status_code, write.headers["allow"]) == (405, "POST")
+
+
+async def test_another_method_is_refused_in_the_shape_of_every_other_refusal(database: TrialDatabase) -> None:
+    """A program that sent PUT reads JSON; a page in Chinese would break its parser instead of telling it why."""
+    async with client_of(database) as client:
+        answers = [await client.request(method, "/graphql") for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "X")]
+
+    for answer in answers:
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+        assert answer.json()["errors"][0]["extensions"]["code"] == "METHOD_NOT_ALLOWED"
+
+
+@pytest.mark.parametrize("prefix", ["", "/credit"])
+async def test_no_redirect_repeats_the_host_that_the_asker_named(database: TrialDatabase, prefix: str) -> None:
+    """A link to this site that ends at another one is how visitors are led to a false page."""
+    ways = {f"/enterprise/{USCC}/": f"{prefix}/enterprise/{USCC}", f"/find?code={USCC}": f"{prefix}/enterprise/{USCC}"}
+    strange = {"/enterprise/%2F%2Fevil.example/": None, "//evil.example/": None, "/graphql/": None, "/nothing/": None}
+    if prefix:
+        ways |= {"": f"{prefix}/"}
+    async with client_of(database, path_prefix=prefix) as client:
+        for path, leads_to in (ways | strange).items():
+            answer = await client.get(f"http://test{prefix}{path}", headers={"host": "evil.example"})
+            assert answer.headers.get("location") == leads_to, path
+            assert answer.status_code in ((303, 308) if leads_to else (404,))
+
+
+class Dripping:
+    """A file that is sent piece by piece, and counts what was taken of it."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content, self.taken = content, 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for at in range(0, len(self.content), 65_536):
+            self.taken = at
+            yield self.content[at : at + 65_536]
+
+
+async def test_a_file_is_not_read_from_one_who_may_not_import(database: TrialDatabase) -> None:
+    """Thirty megabytes kept for everyone who asks without a key would fill the disk of the bureau."""
+    await build(database)
+    other = await issue_key(database, label="审核", role=KeyRole.OFFICER, agency_code="370117", duties=[Duty.REVIEWER])
+    head = {"content-type": "multipart/form-data; boundary=x", "x-xintu-upload": "1", "content-length": "31000000"}
+    async with client_of(database) as client:
+        for key in ({}, {"authorization": f"Bearer {other}"}):
+            file = Dripping(b"x" * 31_000_000)
+            answer = await client.post("/graphql", content=file, headers=head | key)
+            assert (answer.status_code, file.taken) == (403, 0)
+            assert "请用经办人员的密钥" in answer.json()["errors"][0]["message"]
 
 
 async def test_a_nul_inside_the_document_reaches_no_driver(database: TrialDatabase) -> None:

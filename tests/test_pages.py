@@ -117,6 +117,29 @@ async def test_the_firms_page_shows_what_the_public_door_shows_and_its_dates(dat
     assert ("罚有期" in before, "罚有期" in after) == (True, False)
 
 
+async def test_the_page_tells_whether_a_decision_was_reported_in_time(database: TrialDatabase) -> None:
+    """The bureau is itself judged by this; a day that hangs on a calendar not yet published says so."""
+    world = await build(database)
+    of_firm = {"enterprise_id": world.enterprise, "decided_on": date(2026, 6, 10)}
+    async with make.sample_write(database) as write:
+        late = make.licence(world.agency, "迟", due_on=date(2026, 6, 12), late_working_days=2, **of_firm)
+        open_ = make.licence(
+            world.agency, "暂", due_on=date(2027, 1, 8), due_provisional=True, late_working_days=0, **of_firm
+        )
+        await make.put(write, "licence", late, open_)
+    async with client_of(database) as client:
+        html = (await client.get(f"/enterprise/{USCC}")).text
+    records = {
+        number: Outline(part).text
+        for part in html.split("<article")
+        for number in ("迟", "暂")
+        if f"<dd>{number}</dd>" in part
+    }
+
+    assert "应公示截止 2026年6月12日，迟报 2 个工作日" in records["迟"].replace("截止2", "截止 2")
+    assert "应公示截止 2027年1月8日（暂定），按时" in records["暂"].replace("截止2", "截止 2")
+
+
 async def test_a_firm_without_records_says_so_for_each_kind(database: TrialDatabase) -> None:
     """An empty place looks like a fault; the page says that nothing is disclosed now."""
     await build(database)

@@ -142,7 +142,14 @@ class BodyBound:
             return
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdigit() or int(declared) > self.most:
-            body = {"errors": [{"message": "请求体过大", "extensions": {"code": "TOO_LARGE"}}]}
+            body = {
+                "errors": [
+                    {
+                        "message": f"请求体过大：最多 {self.most // 1_000_000} MB，请拆成几次请求",
+                        "extensions": {"code": "TOO_LARGE"},
+                    }
+                ]
+            }
             await JSONResponse(body, 413)(scope, receive, send)
             return
         taken = 0

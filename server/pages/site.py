@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -55,6 +56,22 @@ class Site:
             return await self.show(request, page, variables)
 
         return answer
+
+    def without_slash(self, page: Page) -> Any:
+        """Gives the handler that leads from an address with a slash at its end to the page's one address.
+
+        The location is made of the URL table, never of the request's Host, and begins with one slash.
+        """
+
+        async def lead(request: Request) -> Response:
+            given = {name: quote(str(value), safe="") for name, value in request.path_params.items()}
+            return RedirectResponse(self.prefix + page.path.format_map(given), 308)
+
+        return lead
+
+    async def home(self, _request: Request) -> Response:
+        """Leads from the bare prefix to the first page."""
+        return RedirectResponse(f"{self.prefix}/", 308)
 
     def _variables(self, page: Page, request: Request) -> dict[str, Any] | Response:
         given = {name: request.query_params[name] for name in page.parameters if request.query_params.get(name)}
