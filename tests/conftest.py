@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +25,7 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-async def server_url() -> AsyncIterator[str]:
+async def server_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The owner's URL of a running PostgreSQL."""
     external = os.environ.get("XINTU_TEST_DATABASE_URL")
     if external:
@@ -36,14 +33,11 @@ async def server_url() -> AsyncIterator[str]:
         return
     from server.database.embedded import start_embedded
 
-    # A short path: a socket's may have about 100 characters.
-    folder = Path(tempfile.mkdtemp(prefix="xt"))
-    running = await start_embedded(folder)
+    running = await start_embedded(tmp_path_factory.mktemp("pg"))
     try:
         yield running.owner_url
     finally:
         running.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)
