@@ -66,7 +66,7 @@ def account_issue(
     duty: Annotated[list[Duty], typer.Option(help="岗位（工作人员），可多次")] = [Duty.CLERK],  # noqa: B006 — typer reads it, nobody changes it
     subject: Annotated[str | None, typer.Option(help="主体标识（信用主体、终端车队）")] = None,
     partner: Annotated[str | None, typer.Option(help="合作方名称（合作方）")] = None,
-    quota: Annotated[int, typer.Option(help="每分钟限额（点）", min=1)] = DEFAULT_QUOTA,
+    quota: Annotated[int, typer.Option(help="每分钟限额（点）：先登记，随接口限流启用", min=1)] = DEFAULT_QUOTA,
 ) -> None:
     """签发一把接口密钥。密钥只显示这一次。"""
 
