@@ -1,7 +1,7 @@
 """脱敏 the public form of names, numbers and free text (10 §10.8), by the policy in ``masking.yaml``.
 
-Made once, when a row is written. Not for deciding who sees what (``doors.py``), nor for finding numbers
-(``personal_numbers.py``). A firm's legal representative is not a person to mask: the caller leaves him out.
+Made once, when a row is written. Not for deciding who sees what (``doors.py``), nor for finding numbers and names
+(``personal_numbers.py``, ``names.py``). A firm's legal representative is not a person to mask: the caller leaves him out.
 """
 
 from __future__ import annotations
@@ -12,25 +12,34 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from server.dated import DatedFile, Field, Kind, Shape, Version, load
+from server.dated import DatedFile, Entry, Field, Kind, Shape, Version, load
+from server.disclosure.names import DOTS, WORDS, Names
 from server.disclosure.personal_numbers import Found, find, normal
 from server.errors import WrongSetting
 
 MASKING = "disclosure/masking.yaml"
 _NAME = "name"
+_PERSON_WORDS = "person_words"
+_KEEP = ("keep_first", "keep_last")
+_FIELDS: dict[str, tuple[str, ...]] = {
+    **{found.value: _KEEP for found in Found},
+    _NAME: (*_KEEP, "compound_surnames"),
+    _PERSON_WORDS: WORDS,
+}
 _SHAPE = Shape(
     version={
-        "keep_first": Field(Kind.WHOLE),
-        "keep_last": Field(Kind.WHOLE),
-        "compound_surnames": Field(Kind.TEXTS, required=False),
+        **dict.fromkeys(_KEEP, Field(Kind.WHOLE, required=False)),
+        **dict.fromkeys(("compound_surnames", *WORDS), Field(Kind.TEXTS, required=False)),
     }
 )
-_DOTS = "·•・‧∙⋅･．"
 _BETWEEN = " .-"
-_WITHOUT_SIGNS = str.maketrans("", "", _BETWEEN + "()")
+#: In a name of three characters or more also these; 张、三 are two words.
+_BETWEEN_LONG = _BETWEEN + "/、()"
+_WITHOUT_SIGNS = str.maketrans("", "", _BETWEEN + "/,、。():;|\\~#*")
 _WITHOUT_BETWEEN = str.maketrans("", "", _BETWEEN)
+_WITHOUT_BETWEEN_LONG = str.maketrans("", "", _BETWEEN_LONG)
 #: A name may be written with so many blanks between two characters; more is another word.
-_WIDEST_GAP = 4
+_WIDEST_GAP = 8
 _LEAST_COVERED = 4
 _PERSONAL_TYPES = ("身份证", "外国人永久居留身份证")
 
@@ -40,26 +49,39 @@ class Masking:
 
     def __init__(self, file: DatedFile, on: date | None = None) -> None:
         self.edition_hash = file.edition_hash
-        missing = [key for key in (*Found, _NAME) if key not in file.entries]
-        if missing or set(file) - {*Found, _NAME}:
-            known = "、".join((*Found, _NAME))
+        if set(file) != set(_FIELDS):
+            known = "、".join(_FIELDS)
             raise WrongSetting(f"规则文件 {MASKING}：条目应恰为 {known}；请核对")
-        versions = {key: file[key].versions[-1] if on is None else file[key].version_on(on) for key in file}
+        versions = {key: _version(file[key], on) for key in file}
         self._keep = {found: _keep(versions[found]) for found in Found}
         self._compound = frozenset(versions[_NAME].texts("compound_surnames"))
+        self._names = Names(versions[_PERSON_WORDS], self._compound)
 
     @classmethod
     def load(cls, rules_dir: Path | None = None, on: date | None = None) -> Masking:
-        """Gives the policy in force on a day, or the newest; raises ``WrongSetting``."""
+        """Gives the policy in force on a day; without one the newest, which may not be in force yet.
+
+        Raises ``WrongSetting``.
+        """
         return cls(load(MASKING, _SHAPE, Path(__file__).with_name("masking.yaml"), rules_dir), on)
 
+    def names(self, cell: str) -> tuple[str, ...]:
+        """Gives the names to look for of a cell that names natural persons: 张三丰、李四海（经营者）gives both."""
+        return self._names.to_look_for(cell)
+
     def mask_name(self, name: str) -> str:
-        """Gives 张*, 欧阳**, 阿***·***: the surname, or of other names the first character, and a star for each other."""
+        """Gives 张*, 欧阳**, 阿***·***: the surname, or of other names the first character, and a star for each other.
+
+        Of a cell with several names each is masked, and titles and numbers beside them are left out.
+        """
+        return "、".join(map(self._mask_one, self._names.of_cell(name)))
+
+    def _mask_one(self, name: str) -> str:
         plain = "".join(name.split()) if not name.isascii() else " ".join(name.split())
         if len(plain) < 2:
             return "*" * len(plain)
-        if plain.isascii() or any(c in _DOTS for c in plain):
-            return plain[0] + "".join(c if c in _DOTS or c == " " else "*" for c in plain[1:])
+        if plain.isascii() or any(c in DOTS for c in plain):
+            return plain[0] + "".join(c if c in DOTS or c == " " else "*" for c in plain[1:])
         kept = 2 if len(plain) > 2 and plain[:2] in self._compound else 1
         return plain[:kept] + "*" * (len(plain) - kept)
 
@@ -78,21 +100,29 @@ class Masking:
         return self.mask_text(number)
 
     def mask_text(self, text: str, persons: Collection[str] = ()) -> str:
-        """Gives the public form of a free text (design §4): numbers that may be personal, and ``persons``, covered.
+        """Gives the public form of a free text (design §4): numbers that may be personal, ``persons``, and whom the
+        text itself points at (驾驶员李小四，), covered.
 
-        ``persons`` are the natural persons whom the row itself names, in full; they are found also where blanks stand
-        between the characters. Linear in the length of the text.
+        ``persons`` are the natural persons whom the row names, in full; they are found also where blanks stand
+        between the characters, and in traditional characters. Linear in the length of the text.
         """
         if not text:
             return text
         form = normal(text)
-        covers = [
-            (s.start, s.end, _cover(_compact(form[s.start : s.end]), self._keep[s.found])) for s in find(text, form)
-        ]
+        numbers = find(form)
+        covers = [(s.start, s.end, _cover(_compact(form[s.start : s.end]), self._keep[s.found])) for s in numbers]
         for person in persons:
-            masked = self.mask_name(person)
+            masked = self._mask_one(person)
             covers += [(start, end, masked) for start, end in _occurrences(form, person)]
+        covers += [(start, end, self._mask_one(text[start:end])) for start, end in self._names.in_text(form, numbers)]
         return _apply(text, sorted(covers, key=lambda c: (c[0], -c[1])))
+
+    def names_a_person(self, number: str, persons: Collection[str] = ()) -> bool:
+        """Tells whether a 文号, which stays public as it is, has a personal number or one of ``persons`` in it."""
+        form = normal(number)
+        if find(form, document=True):
+            return True
+        return any(True for person in persons for _ in _occurrences(form, person))
 
 
 @cache
@@ -103,6 +133,11 @@ def _shipped() -> Masking:
 def mask_name(name: str) -> str:
     """As ``Masking.mask_name``, by the shipped policy."""
     return _shipped().mask_name(name)
+
+
+def names(cell: str) -> tuple[str, ...]:
+    """As ``Masking.names``, by the shipped words."""
+    return _shipped().names(cell)
 
 
 def mask_number(certificate_type: str, number: str) -> str:
@@ -123,6 +158,15 @@ def mask_certificate(number: str) -> str:
 def mask_text(text: str, persons: Collection[str] = ()) -> str:
     """As ``Masking.mask_text``, by the shipped policy."""
     return _shipped().mask_text(text, persons)
+
+
+def _version(entry: Entry, on: date | None) -> Version:
+    """The version that counts, with every field its entry needs."""
+    version = entry.versions[-1] if on is None else entry.version_on(on)
+    for field in _FIELDS[entry.key]:
+        if version.values.get(field) is None:
+            raise WrongSetting(f"规则文件 {MASKING}：“{entry.key}”缺少 {field}；请补上")
+    return version
 
 
 def _keep(version: Version) -> tuple[int, int]:
@@ -147,9 +191,10 @@ def _occurrences(form: str, person: str) -> Iterator[tuple[int, int]]:
     # A single character is no name: it would blacken every text that has it.
     if len(wanted) < 2 or not all(c in form for c in wanted):
         return
-    packed = form.translate(_WITHOUT_BETWEEN)
+    between, without = (_BETWEEN, _WITHOUT_BETWEEN) if len(wanted) == 2 else (_BETWEEN_LONG, _WITHOUT_BETWEEN_LONG)
+    packed = form.translate(without)
     # Building the places of a text costs more than all else, and most texts have nothing between.
-    places = range(len(form)) if len(packed) == len(form) else [i for i, c in enumerate(form) if c not in _BETWEEN]
+    places = range(len(form)) if len(packed) == len(form) else [i for i, c in enumerate(form) if c not in between]
     at = packed.find(wanted)
     while at >= 0:
         run = places[at : at + len(wanted)]

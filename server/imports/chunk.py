@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import itemgetter
 from typing import Any
@@ -23,7 +23,7 @@ from server.imports.judge import Judge, Judged, Repeated
 from server.imports.law import Law, Rules
 from server.imports.normal import Draft
 from server.imports.queue import Settling
-from server.imports.record import SENT, Record, party_of
+from server.imports.record import FREE, SENT, Record, party_of
 from server.imports.rows import Kind
 from server.imports.verdict import Verdict
 from server.journal.actions import Action
@@ -122,13 +122,43 @@ async def _facts(connection: asyncpg.Connection, context: Context, records: list
     try:
         async with connection.transaction():
             w = await begin(connection, context.actor, context.action, context.reason, law=context.law_hash)
+            known = await _mask_past(w, context, records)
             for kind in Kind:
                 await _sort(w, context, kind, [record for record in records if record.kind is kind], sorted_)
             if not sorted_.new and not sorted_.changed:
                 raise _NothingToWriteError
-            await _store(w, context, sorted_, await _subjects(w, context, sorted_))
+            await _store(w, context, sorted_, await _subjects(w, context, sorted_, known))
     except _NothingToWriteError:
         pass
+
+
+async def _mask_past(w: Write, context: Context, records: Sequence[Record]) -> dict[Identity, set[str]]:
+    """Covers in each record also the natural persons whom other records of its subject name: a former owner's name
+    stands in the shop's name and in prose. Gives the persons by subject.
+    """
+    parties = [(record, record.party()) for record in records]
+    aliases = subjects.aliases(party for _, party in parties)
+    named: list[tuple[Record, Identity, Party]] = []
+    for record, party in parties:
+        each = subjects.identity(party, context.secret)
+        if each is not None and each[0] != subjects.ENTERPRISE:
+            named.append((record, aliases.get(each, each), party))
+    found = await subjects.find(w.connection, {each: party for _, each, party in named})
+    known = {each: set(subject.persons) for each, subject in found.items()}
+    for _, each, party in named:
+        known.setdefault(each, set()).update(subjects.persons_of(party))
+    for record, each, _ in named:
+        context.law.mask_also(record, known[each])
+    return known
+
+
+async def _mask_changed(w: Write, context: Context, kind: Kind, changed: Sequence[Change]) -> None:
+    """Covers also whom the record in store names, or has named before: it may have been a person's and be a firm's now."""
+    columns = FREE[kind]
+    forms = await store.public_forms(w.connection, kind.value, [change.old["id"] for change in changed], columns)
+    covered = {row["id"]: store.persons_covered(context.rules.masking, row, columns) for row in forms}
+    for change in changed:
+        context.law.mask_also(change.record, {*store.persons_of(change.old), *covered[change.old["id"]]})
 
 
 async def _sort(w: Write, context: Context, kind: Kind, records: list[Record], into: Sorted) -> None:
@@ -138,6 +168,7 @@ async def _sort(w: Write, context: Context, kind: Kind, records: list[Record], i
         del columns["severity_override"]
     stored = await store.find_by_number(w.connection, kind.value, [r.key for r in records], list(columns))
     pick = itemgetter(*SENT[kind])
+    changed: list[Change] = []
     own = {agency.id for agency in context.judge.checker.agencies.all if context.judge.checker.agencies.is_own(agency)}
     random = os.urandom(_UUID_BYTES * len(records))  # once for all: a call for each is a tenth of the writing
     for number, record in enumerate(records):
@@ -165,8 +196,11 @@ async def _sort(w: Write, context: Context, kind: Kind, records: list[Record], i
             )
         else:
             place = (Verdict.CHANGED, old["id"])
-            into.changed.append(Change(record, old))
+            changed.append(Change(record, old))
         into.places[id(record.draft)] = place
+    if changed:
+        await _mask_changed(w, context, kind, changed)
+    into.changed += changed
 
 
 def _another_decision(context: Context, record: Record, old: Mapping[str, Any]) -> bool:
@@ -182,7 +216,9 @@ def _who(context: Context, party: Party) -> Identity:
     return subjects.identity(party, context.secret) or ("name", party.name)
 
 
-async def _subjects(w: Write, context: Context, sorted_: Sorted) -> dict[int, tuple[str, UUID]]:
+async def _subjects(
+    w: Write, context: Context, sorted_: Sorted, persons: Mapping[Identity, Collection[str]]
+) -> dict[int, tuple[str, UUID]]:
     """Finds or makes the subjects of new and changed rows; gives by identity of the record its column and id.
 
     A subject takes other names only from a decision newer than all others on it: an old row never renames it.
@@ -196,8 +232,11 @@ async def _subjects(w: Write, context: Context, sorted_: Sorted) -> dict[int, tu
     ]
     known = [(record, aliases.get(each, each), party) for record, each, party in named if each is not None]
     wanted = subjects.newest((each, party) for _, each, party in known)
-    found = await subjects.find(w.connection, wanted)
-    registrar = Registrar(w, context.rules.terms, context.rules.masking)
+    found = {
+        each: replace(subject, persons=tuple(persons.get(each, ())))
+        for each, subject in (await subjects.find(w.connection, wanted)).items()
+    }
+    registrar = Registrar(w, context.rules.terms, context.rules.masking, persons)
     ids = {each: subject.id for each, subject in found.items()}
     ids |= await registrar.create({each: party for each, party in wanted.items() if each not in found})
     await _rename(w, registrar, [(found[each], wanted[each]) for each in found], [c.old["id"] for c in sorted_.changed])

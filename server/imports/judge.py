@@ -6,27 +6,20 @@ in the same file (R6, R15) in their order. Pure; not for what is in store alread
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from server.catalogue.rules import Item, Refusal
 from server.disclosure.masking import Masking
-from server.errors import Invalid
-from server.identifiers.certificates import check_id_card
 from server.imports.agencies import Agencies, Agency
 from server.imports.checks import Checker
 from server.imports.law import Law, Rules
 from server.imports.normal import Draft
 from server.imports.record import FREE, Record, sent_values
 from server.imports.rows import Kind, RawRow, SheetStart
-from server.records.store import Key
+from server.records.store import Key, persons_of
 
-_ID_OR_MOBILE = re.compile(r"(?<!\d)(?:\d{17}[\dX]|1[3-9]\d{9})(?![\dX])")
-_MOBILE_DIGITS = 11
-#: Nobody is punished or licensed as a child; a date in a document number is of the last years.
-_SCHOOL_YEARS = 14
 _ORGANS = ("source_unit_uscc", "source_unit_name", "authority_uscc", "authority_name")
 
 
@@ -107,25 +100,16 @@ class Judge:
     def _personal_data(self, record: Record) -> None:
         """R14: what is masked in the texts is told, so that the clerk may write it better; a 文号 cannot be masked."""
         draft, columns = record.draft, record.columns
-        if self._names_a_person(columns["document_number"]):
-            self.report(draft, "R14_NUMBER", "document_number", "文号中像是含有证件号码或电话；请按决定书填写文号")
+        if self._masking.names_a_person(columns["document_number"], persons_of(draft.values)):
+            self.report(
+                draft, "R14_NUMBER", "document_number", "文号中像是含有证件号码、电话或当事人姓名；请按决定书填写文号"
+            )
         for column in FREE[record.kind]:
             value = columns[column]
             if value != columns[f"{column}_public"] and self._masking.mask_text(value) != value:
-                self.report(draft, "R14", column, "含有疑似证件号码或电话，对外一律遮挡；请尽量不在正文中写个人信息")
-
-    def _names_a_person(self, number: str) -> bool:
-        """A mobile number, or an ID number with a right check digit of somebody grown up. Numbers of decisions often
-        are a division and a date, so that less would refuse honest ones.
-        """
-        found = _ID_OR_MOBILE.search(number)
-        if found is None or len(found[0]) == _MOBILE_DIGITS:
-            return found is not None
-        grown = int(found[0][6:10]) <= self._today.year - _SCHOOL_YEARS
-        try:
-            return grown and bool(check_id_card(found[0], self._today))
-        except Invalid:
-            return False
+                self.report(
+                    draft, "R14", column, "含有疑似证件号码、电话或姓名，对外一律遮挡；请尽量不在正文中写个人信息"
+                )
 
     def _first(self, record: Record) -> Judged:
         """R6 and R15 inside the file: the first row of a 文号 counts."""

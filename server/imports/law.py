@@ -227,6 +227,18 @@ class Law:
             public["certificate_number_public"] = number
         return public
 
+    def mask_also(self, record: Record, persons: Collection[str]) -> None:
+        """Covers in every text of the record that a door shows also ``persons``, whom the store knows of its past."""
+        persons = [person for person in persons if person not in persons_of(record.draft.values)]
+        if not persons:
+            return
+        columns = record.columns
+        for column in (*OPEN[record.kind], *(name for name in columns if name.endswith("_public"))):
+            if columns[column] is not None:
+                columns[column] = self.mask(columns[column], persons)
+        if "penalty_kinds" in columns:
+            columns["penalty_kinds"] = [self.mask(kind, persons) for kind in columns["penalty_kinds"]]
+
 
 def _bound(memory: dict[Any, Any]) -> None:
     if len(memory) >= _REMEMBERED:

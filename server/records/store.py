@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from server.database.roles import quote
+from server.disclosure.masking import Masking, names
 from server.journal.service import Write
 from server.subjects.service import INDIVIDUAL, PERSON
 
@@ -21,13 +23,49 @@ _TABLES = ("licence", "penalty", "act")
 
 
 def persons_of(columns: Mapping[str, Any]) -> tuple[str, ...]:
-    """Gives the natural persons a record names: the subject himself, or an individual business's owner; never a firm's
-    legal representative, who stands in public registers by his office.
+    """Gives the natural persons a record names, one name each: the subject himself, or an individual business's owners;
+    never a firm's legal representative, who stands in public registers by his office.
     """
-    if columns["subject_kind"] == PERSON:
-        return (columns["subject_name"],)
-    owner = columns["legal_representative"]
-    return (owner,) if columns["subject_kind"] == INDIVIDUAL and owner is not None else ()
+    kind = columns["subject_kind"]
+    cell = (
+        columns["subject_name"] if kind == PERSON else columns["legal_representative"] if kind == INDIVIDUAL else None
+    )
+    return () if cell is None else names(cell)
+
+
+def persons_covered(masking: Masking, row: Mapping[str, Any], columns: Iterable[str]) -> tuple[str, ...]:
+    """Gives the names that the public forms of a row in store cover, whoever it named when they were made.
+
+    They outlive the cells they came from: a record that once named a person and now a firm still has them in its text.
+    """
+    found: dict[str, None] = {}
+    for column in columns:
+        text, public = row[column], row[f"{column}_public"]
+        if text is None or text == public:
+            continue
+        plain = masking.mask_text(text)
+        if len(plain) == len(public):
+            found |= dict.fromkeys(plain[m.start() - 1 : m.end()] for m in _COVERED.finditer(_marked(plain, public)))
+    return tuple(found)
+
+
+#: A character kept, then those covered.
+_COVERED = re.compile(r"(?<=.)\0+", re.DOTALL)
+
+
+def _marked(plain: str, public: str) -> str:
+    return "".join("\0" if a != b else a for a, b in zip(plain, public, strict=True))
+
+
+async def public_forms(
+    connection: asyncpg.Connection, table: str, ids: Collection[UUID], columns: Collection[str]
+) -> list[asyncpg.Record]:
+    """Gives id, text and public form of the columns of records in store."""
+    listed = ", ".join(f"{quote(c)}, {quote(f'{c}_public')}" for c in columns)
+    rows: list[asyncpg.Record] = await connection.fetch(
+        f"SELECT id, {listed} FROM {quote(table)} WHERE id = ANY ($1)", list(ids)
+    )
+    return rows
 
 
 async def find_by_number(

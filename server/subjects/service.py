@@ -8,7 +8,7 @@ None, the record then carries no subject, so that strangers never become one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from server.disclosure.masking import Masking
+from server.disclosure.masking import Masking, names
 from server.disclosure.rules import Fact, Terms
 from server.identifiers import uscc
 from server.identifiers.certificates import person_key
@@ -56,6 +56,8 @@ class Subject:
     table: str
     id: UUID
     columns: Mapping[str, Any]
+    #: natural persons that its records have named: owners of a business, former ones too, or names of the person
+    persons: tuple[str, ...] = ()
 
 
 def identity(party: Party, secret: str) -> Identity | None:
@@ -71,12 +73,18 @@ def identity(party: Party, secret: str) -> Identity | None:
     return None
 
 
+_NAMED = (
+    "(SELECT array_agg(DISTINCT r.name) FROM (SELECT {column} AS name FROM licence WHERE {table}_id = {table}.id"
+    " UNION ALL SELECT {column} FROM penalty WHERE {table}_id = {table}.id) r WHERE r.name IS NOT NULL) AS persons"
+)
 _FIND = {
-    ENTERPRISE: "SELECT id, uscc AS key, NULL AS number, name, legal_representative, registration_number"
-    " FROM enterprise WHERE uscc = ANY ($1)",
-    INDIVIDUAL: "SELECT id, uscc AS key, registration_number AS number, name, owner_name, uscc, registration_number"
+    ENTERPRISE: "SELECT id, uscc AS key, NULL AS number, name, legal_representative, registration_number,"
+    " NULL::text[] AS persons FROM enterprise WHERE uscc = ANY ($1)",
+    INDIVIDUAL: "SELECT id, uscc AS key, registration_number AS number, name, owner_name, uscc, registration_number,"
+    f" {_NAMED.format(table=INDIVIDUAL, column='legal_representative')}"
     " FROM individual_business WHERE uscc = ANY ($1) OR registration_number = ANY ($1)",
-    PERSON: "SELECT id, certificate_key AS key, NULL AS number, name FROM practitioner WHERE certificate_key = ANY ($1)",
+    PERSON: "SELECT id, certificate_key AS key, NULL AS number, name,"
+    f" {_NAMED.format(table=PERSON, column='subject_name')} FROM practitioner WHERE certificate_key = ANY ($1)",
 }
 
 
@@ -92,8 +100,8 @@ async def find(connection: asyncpg.Connection, wanted: Mapping[Identity, Party])
         if not keys:
             continue
         for row in await connection.fetch(_FIND[table], list(keys)):
-            columns = {name: value for name, value in row.items() if name not in ("id", "key", "number")}
-            subject = Subject(table, row["id"], columns)
+            columns = {name: value for name, value in row.items() if name not in ("id", "key", "number", "persons")}
+            subject = Subject(table, row["id"], columns, _persons(table, columns, row["persons"] or ()))
             for key in (row["number"], row["key"]):  # the code wins over the old number
                 if key is not None:
                     found[table, key] = subject
@@ -105,10 +113,30 @@ async def find(connection: asyncpg.Connection, wanted: Mapping[Identity, Party])
     return {each: found[each] for each in wanted if each in found}
 
 
+def _persons(table: str, columns: Mapping[str, Any], named: Iterable[str]) -> tuple[str, ...]:
+    now = columns["name"] if table == PERSON else columns.get("owner_name")
+    cells = [*named] if now is None else [now, *named]
+    return tuple(dict.fromkeys(name for cell in cells for name in names(cell)))
+
+
+def persons_of(party: Party) -> tuple[str, ...]:
+    """Gives the natural persons a party is or belongs to; none for a firm."""
+    cell = party.name if party.kind == PERSON else party.representative if party.kind == INDIVIDUAL else None
+    return () if cell is None else names(cell)
+
+
 class Registrar:
     """登记: makes and renames subjects inside one write."""
 
-    def __init__(self, write: Write, terms: Terms, masking: Masking) -> None:
+    def __init__(
+        self,
+        write: Write,
+        terms: Terms,
+        masking: Masking,
+        persons: Mapping[Identity, Collection[str]] | None = None,
+    ) -> None:
+        """``persons`` are the natural persons known of a subject beside the one the newest record names."""
+        self._known = persons or {}
         self._write = write
         self._terms = terms
         self._masking = masking
@@ -136,7 +164,7 @@ class Registrar:
 
         What the record leaves out stays.
         """
-        said = self._names(party)
+        said = self._names(party, subject.persons)
         if subject.table != PERSON:
             said |= {"registration_number": party.registration_number, "uscc": party.uscc}
         changes = {}
@@ -151,7 +179,7 @@ class Registrar:
             changes["division_code"] = _division(party.uscc)
         return changes
 
-    def _names(self, party: Party) -> dict[str, Any]:
+    def _names(self, party: Party, persons: Collection[str]) -> dict[str, Any]:
         mask = self._masking
         if party.kind == ENTERPRISE:
             representative = party.representative and mask.mask_text(party.representative)
@@ -160,7 +188,7 @@ class Registrar:
             # The trade name often holds the owner's, who is a natural person; it has no other form in its table.
             owner = party.representative
             return {
-                "name": mask.mask_text(party.name, (owner,) if owner else ()),
+                "name": mask.mask_text(party.name, {*persons_of(party), *persons}),
                 "owner_name": owner,
                 "owner_name_public": owner and mask.mask_name(owner),
             }
@@ -180,7 +208,7 @@ class Registrar:
             "terms_edition": term.terms_edition,
             "source_unit_id": party.source_unit,
         }
-        row |= self._names(party)
+        row |= self._names(party, self._known.get(each, ()))
         if party.kind == PERSON:
             type_, number = str(party.certificate_type), str(party.certificate_number)
             return row | {
