@@ -6,14 +6,25 @@ import string
 import time
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stdnum.cn import ric
 
-from server.disclosure.masking import Masking, mask_certificate, mask_name, mask_number, mask_phone, mask_text
-from tests.law_cases import RULES
+from server.disclosure.masking import Masking, mask_certificate, mask_name, mask_number, mask_phone, mask_text, names
+from server.errors import WrongSetting
+from tests.law_cases import CASES, RULES
+
+
+def told(file: str) -> list[Any]:
+    """The cases an officer wrote."""
+    found: list[Any] = yaml.safe_load((CASES / "masking" / f"{file}.yaml").read_text("utf-8"))
+    assert len(found) > 15
+    return found
 
 
 # Invented: a right check digit, an impossible region.
@@ -177,6 +188,59 @@ def test_persons_whom_the_row_names_are_masked_in_its_text(text: str, persons: l
     assert mask_text(text, persons) == masked
 
 
+@pytest.mark.parametrize("case", told("numbers"), ids=lambda case: case["text"])
+def test_numbers_are_covered_whatever_stands_between_their_parts(case: dict[str, str]) -> None:
+    """Slashes, commas, brackets, stars, Chinese numerals, account names: the cases of an adversary."""
+    assert mask_text(case["text"]) == case["masked"]
+
+
+@pytest.mark.parametrize("case", told("names"), ids=lambda case: case["text"])
+def test_persons_are_covered_whom_a_cell_or_the_text_names(case: dict[str, str]) -> None:
+    """A cell may hold several owners with titles; prose names drivers and passengers whom no cell has."""
+    persons = names(case["persons"]) if "persons" in case else ()
+    assert mask_text(case["text"], persons) == case["masked"]
+    assert "cell" not in case or mask_name(case["persons"]) == case["cell"]
+
+
+@pytest.mark.parametrize("text", told("ordinary"))
+def test_ordinary_sentences_of_the_trade_stay_whole(text: str) -> None:
+    """A finder of names that blackens 驾驶员未取得从业资格证 would make the public record worthless."""
+    assert mask_text(text) == text
+
+
+@pytest.mark.parametrize("case", told("document_numbers"), ids=lambda case: case["number"])
+def test_a_document_number_is_judged_by_the_same_finder(case: dict[str, Any]) -> None:
+    """A 文号 stays public as it is, so that a person's number in it stops the row; an organ's code with a date does not."""
+    persons = names(case["persons"]) if "persons" in case else ()
+    assert Masking.load().names_a_person(case["number"], persons) is case["person"]
+
+
+def test_the_policy_in_force_counts_and_not_one_to_come(tmp_path: Path) -> None:
+    """A bureau writes next year's stricter policy ahead of time: today's stays until the day."""
+    own = tmp_path / "disclosure" / "masking.yaml"
+    own.parent.mkdir()
+    version = "keep_first: {}, keep_last: 4, source: {{of: privacy}}"
+    entry = "personal_number:\n  term: 号码\n  unit: characters\n  reviewed_on: 2026-11-20\n  versions:\n"
+    own.write_text(
+        f"{entry}    2021-11-01: {{{version.format(6)}}}\n    2027-01-01: {{{version.format(0)}}}\n", encoding="utf-8"
+    )
+    assert Masking.load(tmp_path, on=date(2026, 12, 31)).mask_text(ID) == "990101********1011"
+    assert Masking.load(tmp_path, on=date(2027, 1, 1)).mask_text(ID) == "*" * 14 + "1011"
+
+
+def test_a_policy_that_forgets_a_field_is_refused(tmp_path: Path) -> None:
+    """An entry of the bureau replaces the shipped one whole: what it forgets would be shown."""
+    own = tmp_path / "disclosure" / "masking.yaml"
+    own.parent.mkdir()
+    own.write_text(
+        "name:\n  term: 姓名\n  unit: characters\n  reviewed_on: 2026-11-20\n  versions:\n"
+        "    2021-11-01: {keep_first: 1, source: {of: privacy}}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(WrongSetting, match=r"name.*keep_last"):
+        Masking.load(tmp_path)
+
+
 FULL_WIDTH = str.maketrans(string.digits + "X", "０１２３４５６７８９Ｘ")
 PROSE = st.text(alphabet="当事人驾驶车辆于年月日在公路上超限运输，。（）《》、证号：A张 \n", max_size=20)
 #: Other numbers beside the planted one must not hide it.
@@ -194,13 +258,20 @@ def ids(draw: st.DrawFn) -> str:
     return body + check(body)
 
 
+MARKS = (" ", "-", "　", "\u200b", "–", " - ", "\n")
+#: These also stand between the numbers of a list, so that fewer ways of cutting are read as one number.
+LIST_MARKS = ("/", "，", "、", ",", "：", "＊", " / ", ")(")
+
+
 @st.composite
-def written(draw: st.DrawFn, number: st.SearchStrategy[str], cuts: tuple[tuple[int, ...], ...]) -> tuple[str, str]:
+def written(
+    draw: st.DrawFn, number: st.SearchStrategy[str], cuts: tuple[tuple[int, ...], ...], marks: tuple[str, ...] = MARKS
+) -> tuple[str, str]:
     """A number, and one of the ways in which people write it."""
     plain = draw(number)
     text = draw(st.sampled_from([plain, plain.lower(), plain.translate(FULL_WIDTH)]))
     if draw(st.booleans()):
-        mark = draw(st.sampled_from([" ", "-", "　", "\u200b", "–", " - ", "\n"]))
+        mark = draw(st.sampled_from(marks))
         places = (0, *draw(st.sampled_from(cuts)), len(text))
         text = mark.join(text[a:b] for a, b in pairwise(places))
     return plain, text
@@ -211,7 +282,14 @@ MOBILES = st.builds(lambda head, tail: f"1{head}{tail:09}", st.integers(3, 9), s
 
 
 @settings(max_examples=400)
-@given(BEFORE, written(ids(), ID_CUTS) | written(MOBILES, ((3, 7), (3,), (7,), (4, 8))), AFTER)
+@given(
+    BEFORE,
+    written(ids(), ID_CUTS)
+    | written(ids(), ID_CUTS, LIST_MARKS)
+    | written(MOBILES, ((3, 7), (3,), (7,), (4, 8)))
+    | written(MOBILES, ((3, 7), (7,)), LIST_MARKS),
+    AFTER,
+)
 @example("", (ID, ID), "")
 @example("证", (ID_X, ID_X.lower()), "号")
 def test_no_planted_number_survives(before: str, planted: tuple[str, str], after: str) -> None:
@@ -252,6 +330,24 @@ HOSTILE = {
     "zero width": "1\u200b" * 50_000,
     "areas": "(0" * 50_000,
     "written digits": "一二三四五六七八九 " * 10_000,
+    "written digits alone": "一" * 100_000,
+    "written digits apart": "一 " * 50_000,
+    "signs": "1、" * 50_000,
+    "many signs": "1" + "/" * 99_000 + "1",
+    "one and many blanks": ("1" + " " * 999) * 100,
+    "stars": "1*" * 50_000,
+    "papers and groups": "护照A 1 " * 16_000,
+    "mail": "a" * 99_000 + "@",
+    "mails": "a@" * 50_000,
+    "accounts": "微信QQ" * 25_000,
+    "account and signs": "QQ" + "群号" * 50_000,
+    "roles": "驾驶员" * 33_000,
+    "roles and names": "驾驶员李小四，" * 14_000,
+    "roles and blanks": "驾驶员" + " " * 99_000 + "李四",
+    "dotted names": "驾驶员" + "买·" * 49_000,
+    "names and numbers": "李四13800001234，" * 6_000,
+    "labels": "李四身份证身份证" * 12_000,
+    "traditional": "張三" * 50_000,
 }
 
 

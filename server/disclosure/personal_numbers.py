@@ -103,7 +103,7 @@ _SIX_DIGITS = re.compile(r"(?:\d\D*){6}")
 _SIGN = r"(?:[ .\-/,、。():;|\\~#]|\*(?!\*))"
 #: Nothing shorter can be a number of ten digits or more written in groups.
 _LONG_RUN = re.compile(rf"[0-9](?:[0-9X]|{_SIGN}){{9}}")
-_ONE_GROUP = r"[0-9]++(?:X(?![0-9A-Z]))?"
+_ONE_GROUP = r"[0-9]++(?:X(?![0-9]))?"
 _GROUPS = re.compile(rf"{_ONE_GROUP}(?:{_SIGN}++{_ONE_GROUP})*+")
 _GROUP = re.compile(r"[0-9]+X?")
 #: Between two groups of one number stand at most so many signs beside blanks: ）（ or ）-（.
@@ -137,6 +137,7 @@ _MOBILE_GROUPS_LOOSE = {(3, 4, 4), (3, 8), (7, 4), (1,) * 11}
 _LANDLINE_GROUPS = {(7,), (8,), (3, 4), (4, 4)}
 _OLD_ID_GROUPS = {(6, 6, 3), (6, 9), (6, 2, 2, 2, 3), (3, 3, 3, 3, 3), (5, 5, 5), (1,) * 15}
 _ID_GROUPS_LOOSE = {(6, 8, 4), (6, 4, 4, 4), (6, 4, 2, 2, 4), (14, 4), (6, 12), (10, 8), (17, 1), (1,) * 18}
+_ID_GROUPS_LOOSE |= {(3, 3, 4, 4, 4), (4, 4, 4, 4, 2)}
 _TIME_AND_DAY = (2, 2, 2, 4, 2, 2)
 #: 410402-20260510-0012 is a document number: documents with a date inside are younger than the persons in the trade.
 _LATEST_BIRTH_YEAR = "2012"
