@@ -72,6 +72,7 @@ def test_a_number_keeps_what_the_policy_says() -> None:
     assert mask_number("外国人永久居留身份证", ID) == "990101********1011"
     assert mask_number("护照号", "E12345678") == "E*****678"
     assert mask_number("护照号", ID) == "990101********1011", "a wrong type does not uncover an ID number"
+    assert mask_number("身份证", f"张三丰{ID}") == "*" * 20 + "1", "what else is in the column may be his name"
     assert mask_phone(PHONE) == "138****1234"
     assert mask_phone("12328") == "****8"
     assert mask_phone("") == ""

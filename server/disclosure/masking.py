@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -88,6 +88,9 @@ class Masking:
     def mask_number(self, certificate_type: str, number: str) -> str:
         """Gives the public form of 证件号码: 370117********1234 for an ID card, more covered for other papers."""
         plain = "".join(number.split())
+        if not plain.isascii():
+            # Something else stands in the column too: a name, a word.
+            return _cover(plain, (0, min(self._keep[Found.OTHER])))
         is_personal = certificate_type in _PERSONAL_TYPES or len(plain) in (15, 18)
         return _cover(plain, self._keep[Found.PERSONAL if is_personal else Found.OTHER])
 
@@ -118,9 +121,11 @@ class Masking:
         return _apply(text, sorted(covers, key=lambda c: (c[0], -c[1])))
 
     def names_a_person(self, number: str, persons: Collection[str] = ()) -> bool:
-        """Tells whether a 文号, which stays public as it is, has a personal number or one of ``persons`` in it."""
+        """Tells whether a 文号, which stays public as it is, has a personal number or a person in it: one of ``persons``
+        or one it points at itself.
+        """
         form = normal(number)
-        if find(form, document=True):
+        if find(form, document=True) or any(True for _ in self._names.in_text(form, ())):
             return True
         return any(True for person in persons for _ in _occurrences(form, person))
 
@@ -135,6 +140,7 @@ def mask_name(name: str) -> str:
     return _shipped().mask_name(name)
 
 
+@lru_cache(maxsize=10_000)
 def names(cell: str) -> tuple[str, ...]:
     """As ``Masking.names``, by the shipped words."""
     return _shipped().names(cell)

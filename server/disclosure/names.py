@@ -25,6 +25,8 @@ _AND = re.compile(rf"([{_HAN}]{{2,4}})[和与及]([{_HAN}]{{2,4}})")
 _LONGEST_NAME = 4
 #: In longer runs without a sign between, two names may stand: 张三丰李四海.
 _ENDS = (2, 3)
+#: 陈国强（原张三丰）: also a surname, so that both readings are looked for.
+_ONCE = "原前现"
 #: How far before a number its owner's name may begin, signs and words like 身份证号码 between.
 _LOOK_BACK = 32
 
@@ -71,6 +73,8 @@ class Names:
         for name in names:
             if len(name) > _LONGEST_NAME and re.fullmatch(f"[{_HAN}]+", name):
                 found += [part for n in _ENDS for part in (name[:n], name[-n:])]
+            if name[0] in _ONCE and len(name) > _ENDS[0]:
+                found.append(name[1:])
         return tuple(dict.fromkeys(found))
 
     def in_text(self, form: str, numbers: Collection[Span]) -> Iterator[tuple[int, int]]:
