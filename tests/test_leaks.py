@@ -141,7 +141,12 @@ def shop_row(kind: Kind, number: str, owners: str) -> dict[str, str]:
 
 
 def _in_prose(kind: Kind, row: dict[str, str], text: str) -> dict[str, str]:
-    return {f.code: f"{row.get(f.code, '')}{text}" for f in columns(kind) if f.type == "text"}
+    return {f.code: f"{row.get(f.code, '')}{text}" for f in texts(kind)}
+
+
+def texts(kind: Kind) -> list[Field]:
+    """The columns of prose."""
+    return [f for f in columns(kind) if f.type == "text"]
 
 
 def columns(kind: Kind) -> list[Field]:
@@ -320,7 +325,8 @@ async def test_a_person_stays_covered_when_the_record_becomes_a_firms(database: 
     number = "示例〔2026〕1号"
     prose = {"CF_SY": f"{PERSON}超限运输"}
     firms = good_row(Kind.PENALTY, number) | prose
-    persons = natural_person_row(Kind.PENALTY, number) | prose | {"CF_NR": firms["CF_NR"]}
+    # Word for word the same decision, or another subject under its number would be a slip of the number (R6).
+    persons = natural_person_row(Kind.PENALTY, number) | {f.code: firms.get(f.code, "") for f in texts(Kind.PENALTY)}
     for row in (persons, firms, firms | {"CF_SY": f"{PERSON}又超限运输"}):
         result = await import_file(database, rules, clerk, written(tmp_path, [row]), "双公示.csv")
         assert result.rows_new + result.rows_changed == 1
