@@ -21,6 +21,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any
 
+from server.disclosure.masking import mask_text
 from server.imports.limits import LIMITS, Limits
 from server.imports.refusals import CODES, Refused, broken_off, out_of_memory, out_of_time
 from server.imports.rows import Damage, Item, Kind, Level, RawRow, SheetNote, SheetStart, Spoilt
@@ -229,4 +230,6 @@ def _start(frame: dict[str, Any]) -> SheetStart:
 
 
 def _note(frame: dict[str, Any]) -> SheetNote:
-    return SheetNote(frame["sheet"], Level(frame["level"]), frame["rule"], frame["message"], tuple(frame["rows"]))
+    # Headers and names of sheets are the clerk's own words, and a note is kept with its batch.
+    message, sheet = mask_text(frame["message"]), mask_text(frame["sheet"])
+    return SheetNote(sheet, Level(frame["level"]), frame["rule"], message, tuple(frame["rows"]))
