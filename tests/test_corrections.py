@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import openpyxl
 import pytest
 import xlsxwriter
 
 from server.errors import Conflict, Invalid, NotFound
 from server.imports.corrections import correct_row, drop_correction, open_corrections, write_corrections
+from server.imports.rows import SheetStart
 from server.imports.service import import_file
 from tests.importing import BAD, FIRM, PENALTY, PERSON, Bureau, open_bureau, person
 from tests.support import TrialDatabase
@@ -89,6 +91,74 @@ async def test_a_row_typed_anew_goes_in_once(bureau: Bureau) -> None:
 async def _other_bad(bureau: Bureau) -> UUID:
     await bureau.bring(BAD | {"CF_WSH": "示交罚〔2026〕77号"})
     return await _entry(bureau)
+
+
+async def test_a_repeated_key_answers_a_try_that_left_faults(bureau: Bureau) -> None:
+    """A program that lost the answer gets the same one; the key for other cells is its mistake."""
+    await bureau.bring(PENALTY | {"CF_CFLB": "x", "CF_NR_FK": ""})
+    correct = (bureau.database, bureau.rules, bureau.clerk, await _entry(bureau))
+
+    first = await correct_row(*correct, {"CF_CFLB": "罚款"}, idempotency_key="k")
+    with pytest.raises(Conflict):
+        await correct_row(*correct, {"CF_NR_FK": "0.2"}, idempotency_key="k")
+    await correct_row(*correct, {"CF_NR_FK": "0.2"})
+    again = await correct_row(*correct, {"CF_CFLB": "罚款"}, idempotency_key="k")
+
+    assert first.record_id is again.record_id is None
+    assert [fault.rule for fault in first.faults] == [fault.rule for fault in again.faults]
+
+
+async def test_the_workbook_says_how_the_batch_ended_and_when_rows_are_due(bureau: Bureau) -> None:
+    """The clerk sees in one file what went in, what was passed over, and how long he has for the rest."""
+    result = await bureau.bring(PENALTY, BAD | {"CF_WSH": "示交罚〔2026〕5号", "CF_JDRQ": "2026/4/29", "CF_序": "9"})
+    path = bureau.folder / "退回.xlsx"
+
+    await write_corrections(bureau.database, bureau.clerk, path, batch_id=result.batch_id, rules=bureau.rules)
+
+    book = openpyxl.load_workbook(path)
+    told = {row[0]: row[1] for row in book["导入结果"].iter_rows(max_col=2, values_only=True)}
+    assert (told["新增"], told["退回"]) == ("1", "1")
+    assert any("CF_序" in str(row[2]) for row in book["导入结果"].iter_rows(max_col=3, values_only=True))
+    heading, row = list(book["行政处罚"].iter_rows(min_row=2, max_col=2, values_only=True))
+    assert (heading[1], row[1]) == ("应公示截止日", "2026/05/12 已迟24个工作日")
+
+
+async def test_a_row_of_the_2016_list_is_mended_as_it_was_told(bureau: Bureau) -> None:
+    """The older list has no column for what today's asks: neither the form nor the workbook may ask for it."""
+    old = {
+        "XK_WSH": "示交许〔2026〕1号",
+        "XK_SPLB": "普通",
+        "XK_NR": "道路普通货物运输经营许可",
+        "XK_XDR": "钢城示例运输有限公司",
+        "XK_XDR_SHXYM": FIRM,
+        "XK_FR": "",
+        "XK_JDRQ": "2026/6/8",
+        "XK_JZQ": "2030/6/7",
+        "XK_XZJG": "示例交通运输局",
+        "XK_ZT": "0",
+        "DFBM": "990117",
+    }
+    path, back = bureau.folder / "2016.xlsx", bureau.folder / "退回.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("行政许可")
+        sheet.write_row(0, 0, list(old))
+        sheet.write_row(1, 0, list(old.values()))
+    heard: list[object] = []
+    await import_file(bureau.database, bureau.rules, bureau.clerk, path, "2016.xlsx", observe=heard.extend)
+    [start] = [item for item in heard if isinstance(item, SheetStart)]
+    assert start.edition == 2016
+    [waiting] = await open_corrections(bureau.database, bureau.clerk)
+    assert {fault.rule for fault in waiting.faults if fault.fatal} == {"R4"}
+
+    await write_corrections(bureau.database, bureau.clerk, back)
+    again = await import_file(bureau.database, bureau.rules, bureau.clerk, back, "退回.xlsx")
+    [still] = await open_corrections(bureau.database, bureau.clerk)
+    entry = await _entry(bureau)
+    done = await correct_row(bureau.database, bureau.rules, bureau.clerk, entry, {"XK_FRDB": "示例甲"})
+
+    assert again.rows_rejected == 1
+    assert {fault.rule for fault in still.faults if fault.fatal} == {"R4"}, "the same row with the same fault"
+    assert done.record_id == await bureau.one("id FROM licence")
 
 
 async def test_two_entries_typed_alike_become_one(bureau: Bureau) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,12 +14,16 @@ import pytest
 from stdnum.iso7064 import mod_11_10
 
 from server.disclosure.models import Withdrawal
-from server.errors import Conflict, CreditError, Invalid, NotFound
+from server.errors import Conflict, CreditError, Forbidden, Invalid, NotFound
 from server.imports import service
 from server.imports.batches import find_batch, mark_abandoned
 from server.imports.corrections import open_corrections
+from server.imports.report import Report
+from server.imports.rows import SheetNote, SheetStart
 from server.imports.service import import_file
 from server.imports.verdict import RowResult, Verdict
+from server.journal.actions import Action
+from server.journal.service import write
 from server.records.service import override_severity, withdraw
 from server.viewer import PUBLIC, Door, Viewer
 from tests.importing import (
@@ -393,11 +400,12 @@ async def test_a_refused_file_stands_as_a_failed_batch(bureau: Bureau) -> None:
     path = bureau.folder / "图片.xlsx"
     path.write_bytes(b"\x89PNG\r\n" + b"0" * 200)
 
-    with pytest.raises(CreditError):
+    with pytest.raises(CreditError) as refused:
         await import_file(bureau.database, bureau.rules, bureau.clerk, path, "C:\\局\\图片.xlsx")
 
     assert await bureau.one("state FROM import_batch") == "failed"
     assert await bureau.one("file_name FROM import_batch") == "图片.xlsx"
+    assert await bureau.one("failure FROM import_batch") == refused.value.message, "not: import the same file again"
 
 
 async def test_a_repeated_key_imports_once_and_answers_the_same(bureau: Bureau) -> None:
@@ -446,6 +454,74 @@ async def test_results_for_a_report_are_masked(bureau: Bureau) -> None:
         shown = str(row.values_masked) + str(row.faults)
         assert PERSON not in shown
         assert "张示例" not in shown
+
+
+async def test_a_report_tells_sheets_and_late_rows(bureau: Bureau, tmp_path: Path) -> None:
+    """A program that reads the report learns which list it was, and what came after its deadline."""
+    stream = io.StringIO()
+    report = Report(stream, "双公示.xlsx")
+
+    def observe(items: Sequence[SheetStart | SheetNote | RowResult]) -> None:
+        for item in items:
+            report.add(item)
+
+    result = await bureau.bring(
+        PENALTY, PENALTY | {"CF_WSH": "示交罚〔2026〕2号", "CF_JDRQ": "2026/4/29"}, observe=observe
+    )
+    report.close()
+
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line["type"] for line in lines] == ["file", "sheet", "row", "row", "totals"]
+    assert (lines[1]["edition"], lines[1]["kind"]) == (2018, "penalty")
+    assert (lines[-1]["late"], result.rows_late) == (1, 1)
+    found = await find_batch(bureau.database, bureau.clerk, result.batch_id)
+    assert found is not None
+    assert found.rows_late == 1
+
+
+async def test_lateness_through_a_year_not_loaded_is_provisional(bureau: Bureau) -> None:
+    """The days between a known deadline and a report in an unknown year cannot be counted for certain."""
+    await bureau.database.set_today(date(2027, 2, 1))
+
+    await bureau.bring(PENALTY | {"CF_JDRQ": "2026/12/1"})
+
+    assert await bureau.one("due_provisional FROM penalty") is True
+
+
+async def test_an_officer_of_an_agency_taken_off_the_register_imports_nothing(bureau: Bureau) -> None:
+    """His key outlives his agency; the file must not choose another bureau for him."""
+    async with write(bureau.database, "测试", Action.AGENCY_IMPORT, "撤销机关") as w:
+        await w.update("agency", bureau.other, {"withdrawn_on": w.day, "withdrawal": "annulled"})
+
+    with pytest.raises(Forbidden):
+        await bureau.bring(PENALTY, viewer=bureau.officer(bureau.other))
+
+    assert await bureau.one("count(*) FROM penalty") == 0
+
+
+async def test_an_import_ends_what_a_crash_left_running(bureau: Bureau) -> None:
+    """The command line starts no server: its next import says that the one before it broke off."""
+    await bureau.bring(PENALTY)
+    await bureau.database.as_owner("UPDATE xintu.import_batch SET state = 'running', finished_at = NULL")
+
+    await bureau.bring(PENALTY)
+
+    assert await bureau.one("array_agg(state ORDER BY started_at) FROM import_batch") == ["failed", "done"]
+
+
+async def test_the_journal_names_a_batch_and_never_a_file(bureau: Bureau) -> None:
+    """A file is called after a person now and then, and nothing is ever taken out of the journal."""
+    name = f"张示例{PERSON}处罚13800138000.xlsx"
+
+    result = await import_file(bureau.database, bureau.rules, bureau.clerk, bureau.file([PENALTY]), name)
+
+    assert (
+        await bureau.one("reason FROM journal.transaction ORDER BY revision DESC LIMIT 1")
+        == f"导入批次{result.batch_id}"
+    )
+    kept = await bureau.one("file_name FROM import_batch")
+    assert PERSON not in kept
+    assert "13800138000" not in kept
 
 
 async def test_a_batch_is_found_by_its_own_agency_only(bureau: Bureau) -> None:

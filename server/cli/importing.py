@@ -22,7 +22,7 @@ from server.imports.corrections import write_corrections
 from server.imports.fields import table as national_table
 from server.imports.law import Rules
 from server.imports.report import Report
-from server.imports.rows import SheetNote
+from server.imports.rows import SheetNote, SheetStart
 from server.imports.service import BatchResult, import_file
 from server.imports.verdict import RowResult, Verdict
 from server.settings import Settings
@@ -39,7 +39,7 @@ class Seen:
     report: Report | None
     rejected: list[RowResult] = field(default_factory=list)
 
-    def add(self, items: Sequence[RowResult | SheetNote]) -> None:
+    def add(self, items: Sequence[SheetStart | SheetNote | RowResult]) -> None:
         """Takes one chunk's results."""
         for item in items:
             if self.report is not None:

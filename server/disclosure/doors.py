@@ -367,6 +367,7 @@ TABLES: tuple[Table, ...] = (
         "rows_changed",
         "rows_unchanged",
         "rows_rejected",
+        "rows_late",
         "notes",
     ),
     _plain(
@@ -384,7 +385,7 @@ TABLES: tuple[Table, ...] = (
         "state",
         "created_at",
         "settled_at",
-        private=("fingerprint",),
+        private=("fingerprint", "settled_by"),
         # The clerk's own cells may hold a person's number: they are for whoever mends them, and nobody else.
         duty="clerk",
     ),

@@ -16,6 +16,7 @@ import asyncpg
 
 from server.database.connection import Database
 from server.imports.rows import Level, SheetNote
+from server.imports.verdict import Verdict
 from server.viewer import Viewer
 
 RUNNING, DONE, FAILED = "running", "done", "failed"
@@ -34,6 +35,18 @@ class Counts:
     rejected: int = 0
     ignored: int = 0
     warnings: int = 0
+    #: new rows that came after their deadline
+    late: int = 0
+
+    def by_verdict(self) -> dict[Verdict, int]:
+        """Gives the counts as workbook and report show them."""
+        return {
+            Verdict.NEW: self.new,
+            Verdict.CHANGED: self.changed,
+            Verdict.UNCHANGED: self.unchanged,
+            Verdict.REJECTED: self.rejected,
+            Verdict.IGNORED: self.ignored,
+        }
 
 
 @dataclass(slots=True)
@@ -81,6 +94,11 @@ class BatchResult:
         return self.counts.ignored
 
     @property
+    def rows_late(self) -> int:
+        """迟报: new rows that came after their deadline."""
+        return self.counts.late
+
+    @property
     def warnings(self) -> int:
         """提示."""
         return self.counts.warnings
@@ -110,13 +128,14 @@ async def count(connection: asyncpg.Connection, batch_id: UUID, counts: Counts) 
     """Writes the counts so far, in the transaction of the rows they count."""
     await connection.execute(
         "UPDATE import_batch SET rows_total = $2, rows_new = $3, rows_changed = $4, rows_unchanged = $5,"
-        " rows_rejected = $6 WHERE id = $1",
+        " rows_rejected = $6, rows_late = $7 WHERE id = $1",
         batch_id,
         counts.total,
         counts.new,
         counts.changed,
         counts.unchanged + counts.ignored,
         counts.rejected,
+        counts.late,
     )
 
 
@@ -169,7 +188,12 @@ async def find_batch(database: Database, viewer: Viewer, batch_id: UUID) -> Batc
     if row is None:
         return None
     counts = Counts(
-        row["rows_total"], row["rows_new"], row["rows_changed"], row["rows_unchanged"], row["rows_rejected"]
+        total=row["rows_total"],
+        new=row["rows_new"],
+        changed=row["rows_changed"],
+        unchanged=row["rows_unchanged"],
+        rejected=row["rows_rejected"],
+        late=row["rows_late"],
     )
     notes = [_note(note) for note in json.loads(row["notes"])]
     return BatchResult(

@@ -17,7 +17,9 @@ NAME = "imports/checks.yaml"
 _SHIPPED = Path(__file__).with_name("checks.yaml")
 _SEVERITIES = ("fault", "warning", "off")
 #: Without these a record would overwrite another, or stand outside the catalogue: no bureau may relax them.
-_FIXED = frozenset({"R6", "R14_NUMBER", "OTHER_AGENCY", "NOT_IN_CATALOGUE"})
+_FIXED = frozenset({"R6", "R6_WITHDRAWN", "R14_NUMBER", "OTHER_AGENCY", "NOT_IN_CATALOGUE"})
+#: Told of a row that goes in: its record is known only then.
+_HINTS = frozenset({"R9_WITHDRAWN", "R9_AGAIN"})
 _RULE = re.compile(r"[RC]\d+(_[A-Z]+)?|OTHER_AGENCY|NOT_IN_CATALOGUE")
 
 
@@ -105,11 +107,12 @@ class Book:
         """The hash of all checks and of the deadline."""
         return self._file.edition_hash
 
-    def working_days(self, decided_on: date) -> int:
-        """Gives how many working days after the decision a row is due (发改办财金〔2018〕424号)."""
-        days = self._version("deadline", decided_on).whole("working_days")
+    def working_days(self, decided_on: date, kind: str = "") -> int:
+        """Gives how many working days after the decision a row of this kind is due (发改办财金〔2018〕424号)."""
+        key = f"deadline.{kind}" if f"deadline.{kind}" in self._file.entries else "deadline"
+        days = self._version(key, decided_on).whole("working_days")
         if not days:
-            raise WrongSetting(f"规则文件 {NAME} 的 deadline：缺少 working_days；请填写工作日数")
+            raise WrongSetting(f"规则文件 {NAME} 的 {key}：缺少 working_days；请填写工作日数")
         return days
 
     def checks_on(self, on: date) -> Checks:
@@ -140,7 +143,7 @@ class Book:
 
     def _severity(self, rule: str, on: date) -> str:
         severity = self._version(rule, on).text_or_none("severity")
-        allowed = _SEVERITIES[:1] if rule in _FIXED else _SEVERITIES
+        allowed = _SEVERITIES[:1] if rule in _FIXED else _SEVERITIES[1:] if rule in _HINTS else _SEVERITIES
         if severity is None or severity not in allowed:
             raise WrongSetting(f"规则文件 {NAME} 的 {rule}：severity 是“{severity}”，只能是 {'、'.join(allowed)}")
         return severity

@@ -189,7 +189,7 @@ def _day_of_text(raw: str, long_term: date) -> date | CellFault | None:
         return _real_day(int(match[1]), int(match[2]), int(match[3]))
     if re.fullmatch(r"\d{5}(\.\d+)?", value):
         return _day_of_number(float(value))
-    return CellFault("C2", f"“{value[:20]}”不是完整的日期；{_HOW_TO_WRITE}")
+    return CellFault("C2", f"不是完整的日期；{_HOW_TO_WRITE}")
 
 
 def _real_day(year: int, month: int, of_month: int) -> date | CellFault:
@@ -205,7 +205,7 @@ def _real_day(year: int, month: int, of_month: int) -> date | CellFault:
 # Money ---------------------------------------------------------------------------------------------------------------
 
 _MICRO = Decimal("0.000001")
-_YUAN_IN_WAN = 10_000
+YUAN_IN_WAN = 10_000
 #: How far a double may lie from the six decimals that were typed (0.1 + 0.2 in a formula).
 _FLOAT_NOISE = Decimal("0.000000001")
 _AMOUNT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:E[+-]?\d+)?", re.IGNORECASE)
@@ -243,7 +243,7 @@ def _amount_of_text(value: str) -> Decimal | CellFault:
             pass
     in_yuan = re.fullmatch(r"(?:人民币)?(\d+(?:\.\d+)?)元整?", bare)
     if in_yuan:
-        wan = Decimal(in_yuan[1]) / _YUAN_IN_WAN
+        wan = Decimal(in_yuan[1]) / YUAN_IN_WAN
         return CellFault("C3", f"本列以万元为单位，不写“元”；{in_yuan[1]}元请填{wan.normalize():f}")
     return CellFault("C3", "不是金额；请填写以万元为单位的阿拉伯数字，如2000元填0.2")
 
@@ -256,4 +256,4 @@ def _yuan(wan: Decimal) -> Decimal | CellFault:
         return CellFault("C3", "万元金额最多六位小数（精确到分）；请核对后重新填写")
     if exact < 0:
         return CellFault("C3", "金额不能为负数；请核对后重新填写")
-    return (exact * _YUAN_IN_WAN).quantize(Decimal("0.01"))
+    return (exact * YUAN_IN_WAN).quantize(Decimal("0.01"))

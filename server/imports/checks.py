@@ -1,5 +1,5 @@
 """行校验 the row checks R1–R12 of the national tables as pure functions. Not for single cells (``normal``), for what
-terms and catalogue say (``law``: R9, NOT_IN_CATALOGUE) and for other rows (``service``: R6, R15).
+terms and catalogue say (``law``: R9, NOT_IN_CATALOGUE) and for other rows (``judge``, ``meeting``: R6, R15).
 
 Each check takes the draft of a row and says what is wrong by ``say(rule, column, message with remedy)``. How strictly a
 rule is taken stands in ``checks.yaml``. Source of the rules: domain/08 §8.3.
@@ -15,8 +15,10 @@ from typing import Any
 
 from server.errors import Invalid
 from server.identifiers import certificates, uscc
+from server.imports import fields
 from server.imports.agencies import Agencies, Agency
 from server.imports.book import Checks
+from server.imports.cells import YUAN_IN_WAN
 from server.imports.normal import Draft, Normaliser, required_of
 from server.imports.rows import Kind, RawRow, SheetStart
 
@@ -24,6 +26,9 @@ _ENTERPRISE, _INDIVIDUAL, _PERSON = "enterprise", "individual_business", "practi
 _KIND_NAMES = {_ENTERPRISE: "法人及非法人组织", _INDIVIDUAL: "个体工商户", _PERSON: "自然人"}
 #: What the list of 2016 had no column for and a record can do without.
 _NOT_IN_2016 = frozenset({"document_name", "valid_from"})
+_FILLED = {"subject_kind", "authority_uscc", "source_unit_uscc", "state"}
+#: 当前状态 of the 2016 list; 0, like a blank, is 正常.
+_MARK_OF_2016 = {Kind.LICENCE: "XK_ZT16", Kind.PENALTY: "CF_ZT"}
 _CERTIFICATE = ("subject_certificate_type", "subject_certificate_number")
 _REPRESENTATIVE_CERTIFICATE = ("legal_representative_certificate_type", "legal_representative_certificate_number")
 
@@ -38,6 +43,7 @@ class Checker:
         self.agencies = agencies
         self.today = today
         self.normal = Normaliser(checks)
+        self._only_2016 = {kind: frozenset(f.code for f in fields.table(kind).fields if f.extra) for kind in Kind}
         self._required = {kind: required_of(checks, kind) for kind in Kind}
         self._sources: dict[tuple[str, str, str, str], Agency | None] = {}
 
@@ -50,10 +56,11 @@ class Checker:
             if target is None or target not in draft.unread:
                 self.normal.report(draft, target, rule, message)
 
+        is_2016 = sheet.edition == 2016 or not self._only_2016[raw.kind].isdisjoint(raw.cells)
         if sheet.edition == 2016:
             self._fill_2016(draft, sheet)
         subject = values["subject_kind"]
-        self._filled(draft, subject, sheet, say)
+        self._filled(draft, subject, is_2016, say)
         if subject is not None:
             self._identity(values, subject, draft.unread, say)
             _representative(values, subject, draft, self.today, say)
@@ -77,11 +84,14 @@ class Checker:
         return self._sources[key]
 
     def _fill_2016(self, draft: Draft, sheet: SheetStart) -> None:
-        """What the list of 2016 had no column for and what other columns tell surely."""
-        values = draft.values
-        absent = {self.normal.target_of(draft.raw.kind, code) for code in sheet.absent}
+        """What the list of 2016 had no column for and what other columns tell surely.
+
+        It also goes into the cells, with a column of that list as its mark: a row that comes back keeps it.
+        """
+        values, kind, cells = draft.values, draft.raw.kind, draft.raw.cells
+        absent = {self.normal.target_of(kind, code) for code in sheet.absent}
         if "subject_kind" in absent:
-            values["subject_kind"] = _kind_of_2016(values)
+            values["subject_kind"] = _kind_of_2016(values, self.checks)
         for organ in ("authority", "source_unit"):
             name = values[f"{organ}_name"]
             if f"{organ}_uscc" in absent and values[f"{organ}_uscc"] is None and name is not None:
@@ -89,18 +99,23 @@ class Checker:
                 values[f"{organ}_uscc"] = known and known.uscc
         if "state" in absent:
             values["state"] = values.get("XK_ZT16") or "1"
+        for target in absent & _FILLED:
+            if values.get(target) is not None:
+                word = self.checks.subject_kinds.word_of(values[target]) if target == "subject_kind" else values[target]
+                cells[self.normal.code_of(kind, target)] = word
+        cells.setdefault(_MARK_OF_2016[kind], "0")
 
-    def _filled(self, draft: Draft, subject: str | None, sheet: SheetStart, say: Say) -> None:
+    def _filled(self, draft: Draft, subject: str | None, is_2016: bool, say: Say) -> None:
         """R1, R11 and what belongs to other kinds of subject (R3)."""
         values, marks = draft.values, draft.marks
         required = self._required[draft.raw.kind]
         columns = required[subject or _ENTERPRISE]
         for target in [target for target in columns["M"] if values[target] is None]:
             if target not in draft.unread:
-                self._missing(draft, target, subject, sheet, say)
+                self._missing(draft, target, subject, is_2016, say)
         for target, mark in marks.items():
             if mark == "test" and target in columns["M"]:
-                say("R11", target, f"“{values[target]}”像是测试数据；请填写真实内容，测试行请删去")
+                say("R11", target, "像是测试数据；请填写真实内容，测试行请删去")
         if subject is None:
             return
         for target in columns["-"]:
@@ -108,11 +123,11 @@ class Checker:
                 rule = "R3" if subject == _PERSON or target in _CERTIFICATE else "R1"
                 say(rule, target, f"{_KIND_NAMES[subject]}不填本列；请清空，或核对行政相对人类别是否填错")
 
-    def _missing(self, draft: Draft, target: str, subject: str | None, sheet: SheetStart, say: Say) -> None:
+    def _missing(self, draft: Draft, target: str, subject: str | None, is_2016: bool, say: Say) -> None:
         if draft.marks.get(target) == "filler":
             say("R11", target, "必填列不能填“无”“/”等占位内容；请填写真实内容")
             return
-        if sheet.edition == 2016 and target in _NOT_IN_2016:
+        if is_2016 and target in _NOT_IN_2016:
             return
         if subject is None and target in ("subject_uscc", "legal_representative"):
             return  # whether they are needed depends on the kind, which is the fault to tell
@@ -152,6 +167,8 @@ class Checker:
             fault = self.agencies.name_fault(code, name)
             if fault is not None:
                 say("R10", f"{organ}_name", fault)
+            elif self.agencies.find(code, name) is None:
+                say("R10_UNKNOWN", f"{organ}_uscc", "该机关代码没有登记，无从核对；请核对代码，新机关请先登记")
 
 
 _MISSING = {
@@ -161,16 +178,21 @@ _MISSING = {
     "subject_certificate_type": "自然人必须填写证件类型，如身份证",
     "subject_certificate_number": "自然人必须填写证件号码",
     "valid_until": "必填列为空；长期有效的请填2099/12/31",
+    "state": "必填列为空；请填1（有效）或2（无效）",
+    "authority_uscc": "必填列为空；请填决定机关的18位统一社会信用代码",
+    "source_unit_name": "必填列为空；请填报送这条数据的机关全称",
+    "source_unit_uscc": "必填列为空；请填报送机关的18位统一社会信用代码",
+    "authority_name": "必填列为空；请填决定机关全称",
 }
 
 
-def _kind_of_2016(values: dict[str, Any]) -> str | None:
+def _kind_of_2016(values: dict[str, Any], checks: Checks) -> str | None:
     if values["subject_certificate_number"] is not None:
         return _PERSON
     code = values["subject_uscc"]
     if code is None:
         return None
-    return _INDIVIDUAL if code == uscc.PLACEHOLDER or code.startswith("92") else _ENTERPRISE
+    return _INDIVIDUAL if code == uscc.PLACEHOLDER or code.startswith(checks.individual_prefixes) else _ENTERPRISE
 
 
 def _person(values: dict[str, Any], unread: set[str], today: date, say: Say) -> None:
@@ -218,7 +240,6 @@ def _written(day: date) -> str:
 
 
 _YUAN_IN_TEXT = re.compile(r"(\d[\d,]*(?:\.\d+)?)元")
-_YUAN_IN_WAN = 10_000
 
 
 def _amounts(values: dict[str, Any], checks: Checks, unread: set[str], say: Say) -> None:
@@ -244,16 +265,16 @@ def _amounts(values: dict[str, Any], checks: Checks, unread: set[str], say: Say)
 
 def _unit(amount: Decimal, content: str | None, target: str, say: Say) -> None:
     """An amount that stands in the decision as so many yuan was typed into a column of 万元 as it is."""
-    if content is None or amount < _YUAN_IN_WAN:
+    if content is None or amount < YUAN_IN_WAN:
         return
-    typed = amount / _YUAN_IN_WAN
+    typed = amount / YUAN_IN_WAN
     for match in _YUAN_IN_TEXT.finditer(content):
         stated = Decimal(match[1].replace(",", ""))
         if stated == typed:
             say(
                 "R7",
                 target,
-                f"处罚内容写的是{match[1]}元，本列以万元为单位，应填{(stated / _YUAN_IN_WAN).normalize():f}",
+                f"处罚内容写的是{match[1]}元，本列以万元为单位，应填{(stated / YUAN_IN_WAN).normalize():f}",
             )
             return
 

@@ -17,24 +17,25 @@ from uuid import UUID
 
 import asyncpg
 
+from server.disclosure.models import Withdrawal
 from server.imports import batches, queue
 from server.imports.batches import BatchResult, Counts
 from server.imports.judge import Judge, Judged, Repeated
 from server.imports.law import Law, Rules
+from server.imports.meeting import Meeting
 from server.imports.normal import Draft
 from server.imports.queue import Settling
-from server.imports.record import FREE, SENT, Record, party_of
+from server.imports.record import FREE, Record
 from server.imports.rows import Kind
 from server.imports.verdict import Verdict
 from server.journal.actions import Action
 from server.journal.service import Write, begin
 from server.records import store
+from server.records.service import WITHDRAWALS
 from server.subjects import service as subjects
 from server.subjects.service import Identity, Party, Registrar, Subject
 
-_SUBJECT_COLUMNS = ("enterprise_id", "individual_business_id", "practitioner_id")
 _UUID_BYTES = 16
-_KEPT = ("id", "source_unit_id", "reported_on", "severity_override")
 
 
 @dataclass
@@ -52,6 +53,14 @@ class Context:
     agency: UUID
     action: Action = Action.RECORDS_IMPORT
     reason: str = ""
+    #: the row was typed into an entry of the queue under a 文号 that was not the entry's
+    typed_anew: bool = False
+    #: the agencies whose records this one may change
+    own: frozenset[UUID] = frozenset()
+
+    def __post_init__(self) -> None:
+        agencies = self.judge.checker.agencies
+        self.own = frozenset(agency.id for agency in agencies.all if agencies.is_own(agency))
 
     @property
     def law(self) -> Law:
@@ -66,6 +75,19 @@ class Outcome:
     draft: Draft
     verdict: Verdict
     record_id: UUID | None = None
+    #: the record's first day in store
+    reported_on: date | None = None
+    #: working days after the deadline, of a new record
+    late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """归处: what becomes of a good row, its record, and that record's first day in store."""
+
+    verdict: Verdict
+    record_id: UUID | None = None
+    reported_on: date | None = None
 
 
 @dataclass(slots=True)
@@ -82,8 +104,8 @@ class Sorted:
 
     new: list[Record] = field(default_factory=list)
     changed: list[Change] = field(default_factory=list)
-    #: row numbers of this chunk's good rows, by identity of the draft → verdict and record
-    places: dict[int, tuple[Verdict, UUID | None]] = field(default_factory=dict)
+    #: by identity of the draft
+    places: dict[int, Place] = field(default_factory=dict)
 
 
 class _NothingToWriteError(Exception):
@@ -105,7 +127,7 @@ async def write_chunk(connection: asyncpg.Connection, context: Context, judged: 
     context.result.counts = counts
     for outcome in outcomes:
         if outcome.record_id is not None:
-            context.settling.good(outcome.draft.raw, outcome.draft.values["document_number"])
+            context.settling.good(outcome.draft, outcome.record_id)
     return outcomes
 
 
@@ -162,58 +184,38 @@ async def _mask_changed(w: Write, context: Context, kind: Kind, changed: Sequenc
 
 
 async def _sort(w: Write, context: Context, kind: Kind, records: list[Record], into: Sorted) -> None:
-    """Compares rows with the store: a record of another agency, or of another subject, is not overwritten."""
-    columns = dict.fromkeys((*_KEPT, *SENT[kind], *_SUBJECT_COLUMNS))
-    if kind is Kind.LICENCE:
-        del columns["severity_override"]
-    stored = await store.find_by_number(w.connection, kind.value, [r.key for r in records], list(columns))
-    pick = itemgetter(*SENT[kind])
+    """Compares rows with the store; what must not go in gets its fault, what goes in hidden is told so."""
+    if not records:
+        return
+    meeting = Meeting(kind, context.secret, context.own, context.typed_anew)
+    await meeting.load(w.connection, records)
     changed: list[Change] = []
-    own = {agency.id for agency in context.judge.checker.agencies.all if context.judge.checker.agencies.is_own(agency)}
     random = os.urandom(_UUID_BYTES * len(records))  # once for all: a call for each is a tenth of the writing
     for number, record in enumerate(records):
-        old = stored.get(record.key)
-        place: tuple[Verdict, UUID | None] = (Verdict.REJECTED, None)
+        met = meeting.meet(record)
+        old = met.old
+        if met.fault is not None:
+            context.judge.report(record.draft, met.fault[0], "document_number", met.fault[1])
+            into.places[id(record.draft)] = Place(Verdict.REJECTED)
+            continue
         if old is None:
             at = number * _UUID_BYTES
-            place = (Verdict.NEW, UUID(bytes=random[at : at + _UUID_BYTES], version=4))
+            id_ = UUID(bytes=random[at : at + _UUID_BYTES], version=4)
+            into.places[id(record.draft)] = Place(Verdict.NEW, id_, w.day)
             into.new.append(record)
-        elif old["source_unit_id"] not in own:
-            context.judge.report(
-                record.draft,
-                "OTHER_AGENCY",
-                "document_number",
-                "该文号的记录由其他机关报送，本机关不能更改；请核对文号和机关代码",
-            )
-        elif pick(record.columns) == pick(old):
-            place = (Verdict.UNCHANGED, old["id"])
-        elif _another_decision(context, record, old):
-            context.judge.report(
-                record.draft,
-                "R6",
-                "document_number",
-                "该文号已用于另一相对人的决定；请核对文号。若确为更正相对人，其余内容须与原记录一致",
-            )
-        else:
-            place = (Verdict.CHANGED, old["id"])
+            continue
+        into.places[id(record.draft)] = Place(
+            Verdict.UNCHANGED if met.is_same else Verdict.CHANGED, old["id"], old["reported_on"]
+        )
+        if old["withdrawn_on"] is not None:
+            why = WITHDRAWALS[Withdrawal(old["withdrawal"])]
+            told = f"该记录已于{old['withdrawn_on']}因{why}撤下，更正后仍不公示；请核对当时的撤下是否有误"
+            context.judge.report(record.draft, "R9_WITHDRAWN", None, told)
+        if not met.is_same:
             changed.append(Change(record, old))
-        into.places[id(record.draft)] = place
     if changed:
         await _mask_changed(w, context, kind, changed)
     into.changed += changed
-
-
-def _another_decision(context: Context, record: Record, old: Mapping[str, Any]) -> bool:
-    """Another subject under the same 文号 is a slip of the number, unless the decision itself is word for word the same:
-    then the clerk corrects the subject.
-    """
-    if _who(context, record.party()) == _who(context, party_of(old, old["source_unit_id"])):
-        return False
-    return any(record.columns[name] != old[name] for name in ("decided_on", "content"))
-
-
-def _who(context: Context, party: Party) -> Identity:
-    return subjects.identity(party, context.secret) or ("name", party.name)
 
 
 async def _subjects(
@@ -267,7 +269,7 @@ async def _store(w: Write, context: Context, sorted_: Sorted, subject_of: Mappin
             await w.connection.copy_records_to_table(
                 kind.value, columns=columns, records=map(itemgetter(*columns), made)
             )
-        changed = [_changed_row(context, c, subject_of) for c in sorted_.changed if c.record.kind is kind]
+        changed = [_changed_row(w, context, c, subject_of) for c in sorted_.changed if c.record.kind is kind]
         await store.change(w, kind.value, changed)
 
 
@@ -276,17 +278,24 @@ def _new_row(
 ) -> dict[str, Any]:
     row = record.columns
     row |= _placed(context, record, subject_of, w.day, None)
-    row["id"] = sorted_.places[id(record.draft)][1]
+    row["id"] = sorted_.places[id(record.draft)].record_id
     row["reported_on"] = w.day
     return row
 
 
-def _changed_row(context: Context, change: Change, subject_of: Mapping[int, tuple[str, UUID]]) -> dict[str, Any]:
+def _changed_row(
+    w: Write, context: Context, change: Change, subject_of: Mapping[int, tuple[str, UUID]]
+) -> dict[str, Any]:
     """The new version; the day it first came, a withdrawal and an officer's class stay as they are."""
     record, old = change.record, change.old
     row = record.columns
     row |= _placed(context, record, subject_of, old["reported_on"], old.get("severity_override"))
     row["id"] = old["id"]
+    ended, until = old["disclosed_until"], row["disclosed_until"]
+    if ended is not None and ended <= w.day and (until is None or until > w.day):
+        last = "长期公示" if until is None else f"公示至{until}前一日"
+        told = f"该记录已于{ended}停止公示，更正后将重新公示（{last}）；请核对决定日期和公示截止期"
+        context.judge.report(record.draft, "R9_AGAIN", None, told)
     return row
 
 
@@ -301,6 +310,7 @@ def _placed(
     columns = record.columns
     severity = override or columns.get("severity")
     found = context.law.disclosure(record.kind, columns, severity, reported_on, record.catalogue_scope)
+    _, provisional, late = context.law.deadline(columns["decided_on"], record.kind, reported_on)
     row: dict[str, Any] = {
         "enterprise_id": None,
         "individual_business_id": None,
@@ -309,7 +319,8 @@ def _placed(
         "disclosed_from": found.disclosed_from,
         "disclosed_until": found.disclosed_until,
         "terms_edition": found.terms_edition,
-        "late_working_days": context.law.late(columns["due_on"], reported_on),
+        "late_working_days": late or 0,
+        "due_provisional": provisional,
     }
     subject = subject_of.get(id(record))
     if subject is not None:
@@ -322,8 +333,9 @@ def _outcome(row: Judged, sorted_: Sorted) -> Outcome:
         return Outcome(row.draft, Verdict.IGNORED)
     if isinstance(row, Draft):
         return Outcome(row, Verdict.REJECTED)
-    verdict, record_id = sorted_.places[id(row.draft)]
-    return Outcome(row.draft, verdict, record_id)
+    place = sorted_.places[id(row.draft)]
+    late = row.columns["late_working_days"] if place.verdict is Verdict.NEW else 0
+    return Outcome(row.draft, place.verdict, place.record_id, place.reported_on, late)
 
 
 def _counted(before: Counts, outcomes: Sequence[Outcome]) -> Counts:
@@ -337,4 +349,5 @@ def _counted(before: Counts, outcomes: Sequence[Outcome]) -> Counts:
         rejected=before.rejected + verdicts[Verdict.REJECTED],
         ignored=before.ignored + verdicts[Verdict.IGNORED],
         warnings=before.warnings + warned,
+        late=before.late + sum(1 for o in outcomes if o.late),
     )

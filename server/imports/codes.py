@@ -35,6 +35,10 @@ class CodeList:
     other: str | None = None
     fillers: frozenset[str] = field(default_factory=frozenset)
 
+    def word_of(self, stored: str) -> str:
+        """Gives the word a file says for a stored code."""
+        return next(word for word in self.listed if self.words[folded(word)] == stored)
+
     def one(self, raw: Cell) -> str | CellFault | None:
         """Gives the stored code of a cell with one value; never a default for an unknown word."""
         value = text(raw, lines=False)
@@ -71,4 +75,4 @@ class CodeList:
                 return f"{self.other}-{note[1]}"
             return CellFault("R12", f"“其他”须写明是什么；请写成“{self.other}-具体名称”")
         allowed = " / ".join((*self.listed, *((f"{self.other}-具体名称",) if self.other else ())))
-        return CellFault("R13", f"“{word[:20]}”不在{self.term}目录中；请改填其一：{allowed}")
+        return CellFault("R13", f"所填内容不在{self.term}目录中；请改填其一：{allowed}")

@@ -19,11 +19,12 @@ import asyncpg
 
 from server.database.connection import Database
 from server.errors import Conflict, Invalid, NotFound
+from server.identifiers.text import quoted
 from server.imports import batches, fields, queue
 from server.imports.agencies import Agencies
 from server.imports.chunk import Context, Outcome, put_in
 from server.imports.judge import Judge
-from server.imports.law import Rules
+from server.imports.law import Law, Rules
 from server.imports.queue import Settling
 from server.imports.rows import Kind, RawRow, SheetStart
 from server.imports.service import load_overrides, today
@@ -31,11 +32,13 @@ from server.imports.verdict import Fault, RowResult, Verdict
 from server.imports.whose import load_agencies
 from server.imports.workbook import write_workbook
 from server.journal.actions import Action
+from server.records.numbers import match_key
 from server.records.once import find_answer, keep_answer, request_hash
 from server.records.service import require_clerk
 from server.viewer import Viewer
 
 _LONGEST_CELL = 10_000
+_DECIDED_ON = {Kind.LICENCE: "XK_JDRQ", Kind.PENALTY: "CF_JDRQ"}
 _SELECT = (
     "SELECT c.*, a.code AS agency_code FROM correction c JOIN agency a ON a.id = c.agency_id"
     " WHERE ($1::uuid IS NULL OR $1 = ANY (a.lineage))"
@@ -51,9 +54,16 @@ class Corrected:
     faults: tuple[Fault, ...] = ()
 
 
-async def open_corrections(database: Database, viewer: Viewer, *, batch_id: UUID | None = None) -> list[RowResult]:
-    """Gives the open entries of the viewer's own tree in the order they came, with the clerk's own cells."""
+async def open_corrections(
+    database: Database, viewer: Viewer, *, batch_id: UUID | None = None, rules: Rules | None = None
+) -> list[RowResult]:
+    """Gives the open entries of the viewer's own tree in the order they came, with the clerk's own cells.
+
+    With ``rules`` each says when its decision is due, and how late it would be today.
+    """
     require_clerk(viewer)
+    day = await today(database, viewer)
+    law = None if rules is None else Law(rules, day)
     async with database.writer() as connection:
         rows = await connection.fetch(
             f"{_SELECT} AND c.state = 'open' AND ($2::uuid IS NULL OR c.batch_id = $2)"
@@ -61,18 +71,23 @@ async def open_corrections(database: Database, viewer: Viewer, *, batch_id: UUID
             viewer.agency,
             batch_id,
         )
-    return [
-        RowResult(
-            kind=Kind(row["kind"]),
-            sheet=row["sheet"],
-            row_number=row["row_number"],
-            document_number=row["document_number"],
-            verdict=Verdict.REJECTED,
-            faults=queue.faults_of(row["faults"]),
-            cells=json.loads(row["cells"]),
-        )
-        for row in rows
-    ]
+    return [_waiting(row, law, day) for row in rows]
+
+
+def _waiting(row: asyncpg.Record, law: Law | None, day: date) -> RowResult:
+    result = RowResult(
+        kind=Kind(row["kind"]),
+        sheet=row["sheet"],
+        row_number=row["row_number"],
+        document_number=row["document_number"],
+        verdict=Verdict.REJECTED,
+        faults=queue.faults_of(row["faults"]),
+        cells=json.loads(row["cells"]),
+    )
+    if law is not None:
+        decided_on = law.day(result.cells.get(_DECIDED_ON[result.kind]))
+        result.due_on, result.due_provisional, result.late_working_days = law.deadline(decided_on, result.kind, day)
+    return result
 
 
 async def write_corrections(
@@ -82,11 +97,17 @@ async def write_corrections(
     *,
     batch_id: UUID | None = None,
     file_name: str = "待更正数据.xlsx",
+    rules: Rules | None = None,
 ) -> int:
-    """Writes the open entries as the workbook that goes back to the clerk; gives their number."""
-    results = await open_corrections(database, viewer, batch_id=batch_id)
-    counts = {Verdict.REJECTED: len(results)}
-    await asyncio.to_thread(write_workbook, target, file_name, results, (), counts)
+    """Writes the open entries as the workbook that goes back to the clerk; gives their number.
+
+    For one batch the workbook also says how all its rows ended and what became of cells outside them; with ``rules``,
+    when each decision is due.
+    """
+    results = await open_corrections(database, viewer, batch_id=batch_id, rules=rules)
+    batch = None if batch_id is None else await batches.find_batch(database, viewer, batch_id)
+    counts = {Verdict.REJECTED: len(results)} if batch is None else batch.counts.by_verdict()
+    await asyncio.to_thread(write_workbook, target, file_name, results, batch.notes if batch else (), counts)
     return len(results)
 
 
@@ -113,17 +134,22 @@ async def correct_row(
         _entry(connection, viewer, correction_id) as row,
     ):
         answer = await find_answer(connection, viewer.actor, idempotency_key, hash_)
+        if answer == correction_id:
+            return Corrected(None, row["kind"], queue.faults_of(row["faults"]))
         if answer is not None:
             return Corrected(answer, row["kind"])
         if row["state"] != queue.OPEN:
             raise Conflict("这一行已经处理过，不能再更正；如需修改请导入更正后的文件")
         raw = _row_of(row, cells)
         context = await _context(connection, database, rules, viewer, row, day)
+        context.typed_anew = _number(context, raw) != _number(context, _row_of(row, {}))
         outcome = await _put_in(connection, context, raw)
         if outcome.record_id is None:
             await _still_wrong(connection, database, row, raw, outcome)
+            # The answer of a try that left faults is the entry itself.
+            await keep_answer(connection, viewer.actor, idempotency_key, hash_, correction_id)
             return Corrected(None, row["kind"], tuple(outcome.draft.faults))
-        await connection.execute(f"UPDATE correction SET {queue.PURGE} WHERE id = $2", queue.SETTLED, correction_id)
+        await queue.end(connection, correction_id, outcome.record_id)
         await keep_answer(connection, viewer.actor, idempotency_key, hash_, outcome.record_id)
         return Corrected(outcome.record_id, row["kind"], tuple(outcome.draft.faults))
 
@@ -138,7 +164,8 @@ async def drop_correction(database: Database, viewer: Viewer, correction_id: UUI
     ):
         if row["state"] == queue.SETTLED:
             raise Conflict("这一行已经更正入库，不能放弃")
-        await connection.execute(f"UPDATE correction SET {queue.PURGE} WHERE id = $2", queue.DROPPED, correction_id)
+        if row["state"] == queue.OPEN:
+            await queue.end(connection, correction_id, None)
 
 
 @asynccontextmanager
@@ -158,9 +185,9 @@ def _row_of(row: asyncpg.Record, cells: Mapping[str, str]) -> RawRow:
     known = {column.code for column in fields.table(kind).fields}
     for code, text in cells.items():
         if code not in known:
-            raise Invalid(f"{fields.table(kind).name}表没有“{code[:30]}”这一列；请使用国家目录的列代码")
+            raise Invalid(f"{fields.table(kind).name}表没有{quoted(code)}这一列；请使用国家目录的列代码")
         if len(text) > _LONGEST_CELL:
-            raise Invalid(f"“{code}”的内容超过{_LONGEST_CELL}字；请精简")
+            raise Invalid(f"{code}的内容超过{_LONGEST_CELL}字；请精简")
     stored: dict[str, str] = json.loads(row["cells"])
     return RawRow(kind, row["sheet"], row["row_number"], queue.cells_of(stored, queue.faults_of(row["faults"]), cells))
 
@@ -184,6 +211,13 @@ async def _context(
     )
 
 
+def _number(context: Context, raw: RawRow) -> tuple[str | None, str | None]:
+    """The decision a row says it is of, in whatever way its number is written."""
+    values = context.judge.checker.normal.draft(raw).values
+    number = values["document_number"]
+    return values["authority_uscc"], number and match_key(number)
+
+
 async def _put_in(connection: asyncpg.Connection, context: Context, raw: RawRow) -> Outcome:
     sheet = SheetStart(raw.sheet, raw.kind, 2018, 0, 1, tuple(raw.cells), ())
     judged = context.judge.judge(raw, sheet)
@@ -205,13 +239,13 @@ async def _still_wrong(
         row["id"],
     )
     if twin is not None:
-        await connection.execute(f"UPDATE correction SET {queue.PURGE} WHERE id = $2", queue.DROPPED, row["id"])
+        await queue.end(connection, row["id"], None)
         return
     await connection.execute(
         "UPDATE correction SET cells = $2, faults = $3, document_number = $4, fingerprint = $5 WHERE id = $1",
         row["id"],
         json.dumps(texts, ensure_ascii=False),
         queue.faults_json(outcome.draft.faults),
-        outcome.draft.values["document_number"],
+        queue.usable_number(outcome.draft.values["document_number"]),
         print_,
     )

@@ -1,6 +1,6 @@
 """双公示字段 the two national tables as data: columns, their names in the lists of 2016, 2018 and after 2020.
 
-Not for finding a table in a sheet (see ``headers``) and not for row rules (see ``check``).
+Not for finding a table in a sheet (see ``headers``) and not for row rules (see ``checks``).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from server.catalogue.rules import Item, Refusal
 from server.disclosure.masking import Masking
@@ -16,8 +17,9 @@ from server.imports.agencies import Agencies, Agency
 from server.imports.checks import Checker
 from server.imports.law import Law, Rules
 from server.imports.normal import Draft
-from server.imports.record import FREE, Record, sent_values
+from server.imports.record import FREE, SENT, Record, sent_values
 from server.imports.rows import Kind, RawRow, SheetStart
+from server.records.numbers import match_key
 from server.records.store import Key, persons_of
 
 _ORGANS = ("source_unit_uscc", "source_unit_name", "authority_uscc", "authority_name")
@@ -34,6 +36,14 @@ class Repeated:
 Judged = Record | Draft | Repeated
 
 
+_NUMBER = SENT[Kind.PENALTY].index("document_number")
+
+
+def _without_number(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Both tables have the number at the same place."""
+    return values[:_NUMBER] + values[_NUMBER + 1 :]
+
+
 class Judge:
     """判定者 for one file. ``overrides`` are the classes officers have set by hand, by organ's code and 文号."""
 
@@ -44,7 +54,7 @@ class Judge:
         self.checker = Checker(rules.book.checks_on(today), agencies, today)
         self._masking: Masking = rules.masking
         self._today = today
-        self._overrides = overrides or {}
+        self._overrides = {(organ, match_key(n)): severity for (organ, n), severity in (overrides or {}).items()}
         #: hash of organ and 文号 → hash of the row, sheet, row number
         self._seen: dict[int, tuple[int, str, int]] = {}
 
@@ -57,7 +67,7 @@ class Judge:
         item = self._item(draft, source)
         if item is None or draft.fatal:
             return draft
-        override = self._overrides.get((draft.values["authority_uscc"], draft.values["document_number"]))
+        override = self._override(draft) if self._overrides else None
         record = self.law.record(draft, source, item, self._today, override)
         self._disclosure_faults(record)
         self._personal_data(record)
@@ -66,6 +76,9 @@ class Judge:
     def report(self, draft: Draft, rule: str, target: str | None, message: str) -> None:
         """Adds a fault that something outside the row has shown."""
         self.checker.normal.report(draft, target, rule, message)
+
+    def _override(self, draft: Draft) -> str | None:
+        return self._overrides.get((draft.values["authority_uscc"], match_key(draft.values["document_number"])))
 
     def _source(self, draft: Draft) -> Agency | None:
         values = draft.values
@@ -113,8 +126,8 @@ class Judge:
 
     def _first(self, record: Record) -> Judged:
         """R6 and R15 inside the file: the first row of a 文号 counts."""
-        key = hash((record.kind, record.key))
-        content = hash(sent_values(record.draft))
+        key = hash((record.kind, record.columns["authority_uscc"], record.match))
+        content = hash((record.match, *_without_number(sent_values(record.draft))))
         raw, draft = record.draft.raw, record.draft
         before = self._seen.setdefault(key, (content, raw.sheet, raw.row_number))
         if before[1:] == (raw.sheet, raw.row_number):

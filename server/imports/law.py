@@ -23,11 +23,13 @@ from server.disclosure.personal_numbers import normal
 from server.disclosure.rules import Disclosure, Terms
 from server.disclosure.severity import Severities
 from server.identifiers.uscc import PLACEHOLDER
+from server.imports import cells
 from server.imports.agencies import Agency
 from server.imports.book import Book
 from server.imports.normal import Draft
 from server.imports.record import FREE, OPEN, SENT, Record, sent_values
-from server.imports.rows import Kind
+from server.imports.rows import Cell, Kind
+from server.records.numbers import match_key
 from server.records.store import persons_of
 from server.subjects.service import PERSON
 from server.workdays.calendar import Calendar, load_calendar
@@ -66,9 +68,9 @@ class Rules:
             hash_of(parts),
         )
 
-    def due(self, decided_on: date) -> tuple[date, bool]:
+    def due(self, decided_on: date, kind: str = "") -> tuple[date, bool]:
         """Gives the last working day for reporting, and whether the calendar of its year is still to come."""
-        deadline = self.calendar.add_workdays(decided_on, self.book.working_days(decided_on))
+        deadline = self.calendar.add_workdays(decided_on, self.book.working_days(decided_on, kind))
         return deadline.day, deadline.provisional
 
     def severity(self, row: Mapping[str, Any]) -> str:
@@ -93,7 +95,7 @@ class Law:
         self._long_term = rules.book.checks_on(today).long_term
         self._items: dict[tuple[Any, ...], Item | Refusal] = {}
         self._disclosures: dict[tuple[Any, ...], Disclosure] = {}
-        self._due: dict[date, tuple[date, bool]] = {}
+        self._due: dict[tuple[date, str], tuple[date, bool]] = {}
         self._late: dict[tuple[date, date], int] = {}
         self._masked: dict[str, str] = {}
         self._forms: dict[str, str] = {}
@@ -140,13 +142,13 @@ class Law:
         columns["source_unit_id"] = source.id
         columns["catalogue_edition"] = item.edition.id
         columns["catalogue_item"] = item.id
-        columns["due_on"], columns["due_provisional"] = self.due(columns["decided_on"])
+        columns["due_on"], columns["due_provisional"] = self.due(columns["decided_on"], kind)
         severity = None
         if kind is Kind.PENALTY:
             columns["severity"] = self.rules.severity(draft.values)
             severity = override or columns["severity"]
         disclosure = self.disclosure(kind, columns, severity, known_on, item.scope)
-        return Record(draft, source, item.scope, columns, disclosure)
+        return Record(draft, source, item.scope, columns, disclosure, match_key(columns["document_number"]))
 
     def disclosure(
         self, kind: Kind, columns: Mapping[str, Any], severity: str | None, known_on: date, scope: str
@@ -171,11 +173,25 @@ class Law:
             found = self._disclosures[key] = self.rules.terms.disclosure(fact)
         return found
 
-    def due(self, decided_on: date) -> tuple[date, bool]:
+    def due(self, decided_on: date, kind: str = "") -> tuple[date, bool]:
         """Gives the last working day for reporting, and whether the calendar of its year is still to come."""
-        if decided_on not in self._due:
-            self._due[decided_on] = self.rules.due(decided_on)
-        return self._due[decided_on]
+        found = self._due.get((decided_on, kind))
+        if found is None:
+            found = self._due[decided_on, kind] = self.rules.due(decided_on, kind)
+        return found
+
+    def deadline(self, decided_on: date | None, kind: str, reported_on: date) -> tuple[date | None, bool, int | None]:
+        """Gives 应公示截止日, whether a calendar it or the lateness needs is still to come, and 迟报工作日数."""
+        if decided_on is None or decided_on > reported_on:
+            return None, False, None
+        due_on, provisional = self.due(decided_on, kind)
+        is_provisional = provisional or not self.rules.calendar.covers(decided_on, reported_on)
+        return due_on, is_provisional, self.late(due_on, reported_on)
+
+    def day(self, cell: Cell) -> date | None:
+        """Gives the day a cell says, or None."""
+        found = cells.day(cell, self._long_term)
+        return found if isinstance(found, date) else None
 
     def late(self, due_on: date, reported_on: date) -> int:
         """Gives how many working days a row came after its deadline, 0 when in time."""
@@ -229,9 +245,10 @@ class Law:
 
     def mask_also(self, record: Record, persons: Collection[str]) -> None:
         """Covers in every text of the record that a door shows also ``persons``, whom the store knows of its past."""
-        persons = [person for person in persons if person not in persons_of(record.draft.values)]
+        persons = tuple(person for person in persons if person not in persons_of(record.draft.values))
         if not persons:
             return
+        record.draft.persons += persons
         columns = record.columns
         for column in (*OPEN[record.kind], *(name for name in columns if name.endswith("_public"))):
             if columns[column] is not None:

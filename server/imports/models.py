@@ -43,6 +43,8 @@ class ImportBatch(Model):
     rows_unchanged: Field[int] = fields.IntField(default=0)
     #: 退回
     rows_rejected: Field[int] = fields.IntField(default=0)
+    #: 迟报: new rows after their deadline
+    rows_late: Field[int] = fields.IntField(default=0)
     #: 工作表级提示: unknown columns, sheets passed over, masked
     notes: Field[Any] = fields.JSONField(default=list)
 
@@ -78,6 +80,8 @@ class Correction(Model):
     created_at: Field[datetime] = fields.DatetimeField()
     #: 处理时刻
     settled_at: Field[datetime | None] = fields.DatetimeField(null=True)
+    #: 入库记录: licence or penalty that settled the row
+    settled_by: Field[UUID | None] = fields.UUIDField(null=True)
 
     class Meta:
         table = "correction"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
+from server.disclosure.masking import mask_text
 from server.errors import Invalid
 from server.identifiers import uscc
 from server.imports import cells, fields
@@ -64,6 +65,8 @@ class Draft:
     unread: set[str] = field(default_factory=set)
     #: column → ``filler`` or ``test``
     marks: dict[str, str] = field(default_factory=dict)
+    #: natural persons whom the store knows of the record's past: masked as those the row names itself
+    persons: tuple[str, ...] = ()
 
     @property
     def fatal(self) -> bool:
@@ -76,6 +79,7 @@ class Normaliser:
 
     def __init__(self, checks: Checks) -> None:
         self.checks = checks
+        self._messages: dict[str, str] = {}
         self._plans = {kind: self._plan(kind) for kind in Kind}
         self._empty = {kind: dict.fromkeys(step.target for step in self._plans[kind].values()) for kind in Kind}
         self._codes = {kind: {step.target: code for code, step in self._plans[kind].items()} for kind in Kind}
@@ -125,7 +129,16 @@ class Normaliser:
         fatal = severity == "fault" or (target in NEEDED[draft.raw.kind] and draft.values.get(target) is None)
         if fatal or severity != "off":
             code = None if target is None else self._codes[draft.raw.kind].get(target, target)
-            draft.faults.append(Fault(code, rule, message, fatal=fatal))
+            draft.faults.append(Fault(code, rule, self._masked(message), fatal=fatal))
+
+    def _masked(self, message: str) -> str:
+        """No message repeats a personal number or phone, whatever cell it quotes. Most messages are the same few."""
+        masked = self._messages.get(message)
+        if masked is None:
+            if len(self._messages) >= _REMEMBERED:
+                self._messages.clear()
+            masked = self._messages[message] = mask_text(message)
+        return masked
 
     def _plan(self, kind: Kind) -> dict[str, _Step]:
         steps: dict[str, _Step] = {}
@@ -260,7 +273,7 @@ def _old_state(cell: Cell) -> str | CellFault | None:
         return value
     if value in ("0", "正常"):
         return "1"
-    return CellFault("R13", f"2016版“当前状态”为“{value[:10]}”；只收0（正常），已撤销或有异议的请在系统内撤下或标注")
+    return CellFault("R13", f"2016版“当前状态”为{_digit(value)}；只收0（正常），已撤销或有异议的请在系统内撤下或标注")
 
 
 def _old_use(cell: Cell) -> str | CellFault | None:
@@ -270,7 +283,12 @@ def _old_use(cell: Cell) -> str | CellFault | None:
         return value
     if value in ("0", "公示"):
         return value
-    return CellFault("R13", f"2016版“信息使用范围”为“{value[:10]}”；双公示只收0（公示）的数据")
+    return CellFault("R13", f"2016版“信息使用范围”为{_digit(value)}；双公示只收0（公示）的数据")
+
+
+def _digit(value: str) -> str:
+    """A number of the list may be told; other words may be a name that slipped into the column."""
+    return f"“{value}”" if len(value) == 1 else "其他内容"
 
 
 _OLD_LISTS: dict[str, Callable[[Cell], Any]] = {

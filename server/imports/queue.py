@@ -17,9 +17,11 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from server.disclosure.masking import mask_text
-from server.imports.normal import Draft
-from server.imports.rows import Damage, RawRow, Spoilt, cell_text
+from server.imports.normal import Draft, Normaliser
+from server.imports.record import SENT, sent_values
+from server.imports.rows import Damage, Kind, RawRow, Spoilt, cell_text
 from server.imports.verdict import Fault
+from server.records.numbers import match_key
 
 OPEN, SETTLED, DROPPED = "open", "settled", "dropped"
 #: Taken before the journal's head by whoever touches the queue, so that no two wait for each other.
@@ -59,7 +61,7 @@ def faults_json(faults: Iterable[Fault]) -> str:
 
 def faults_of(stored: str) -> tuple[Fault, ...]:
     """Gives stored faults back."""
-    return tuple(Fault(f["column"], f["rule"], f["message"], f["fatal"]) for f in json.loads(stored))
+    return tuple(Fault(f["column"], f["rule"], f.get("message", ""), f["fatal"]) for f in json.loads(stored))
 
 
 def usable_number(number: str | None) -> str | None:
@@ -109,58 +111,111 @@ async def keep(connection: asyncpg.Connection, secret: str, agency: UUID, batch:
     )  # fmt: skip
 
 
+#: Where a fault may lie beside the column it is told at: kinds or amount, the one day or the other.
+_BESIDE = {
+    "R2": ("subject_kind",),
+    "R3": ("subject_kind",),
+    "R5": ("decided_on", "valid_from", "valid_until"),
+    "R7": ("penalty_kinds",),
+    "R8": ("penalty_kinds",),
+    "R10": ("authority_name", "authority_uscc", "source_unit_name", "source_unit_uscc"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An open entry: its values in the order of ``SENT``, and at which places the good row must agree."""
+
+    id: UUID
+    values: tuple[Any, ...]
+    agree: tuple[int, ...]
+
+    def is_of(self, values: tuple[Any, ...]) -> bool:
+        return all(self.values[place] == values[place] for place in self.agree)
+
+    @property
+    def rest(self) -> tuple[Any, ...]:
+        return tuple(self.values[place] for place in self.agree)
+
+
 @dataclass
 class Settling:
-    """了结: which open entries of earlier runs the good rows of this one answer."""
+    """了结: which open entries of earlier runs the good rows of this one answer.
 
-    numbers: dict[tuple[str, str], list[UUID]] = field(default_factory=dict)
-    #: columns that were at fault → the other cells of the entry → its ids; for entries without a usable 文号
-    patterns: dict[frozenset[str], dict[tuple[Any, ...], list[UUID]]] = field(default_factory=dict)
-    found: set[UUID] = field(default_factory=set)
+    A good row answers an entry when it agrees with it in every cell that was not at fault; the same 文号 is never
+    enough, as two organs have the same numbers and a number may be mistyped.
+    """
+
+    numbers: dict[tuple[Kind, str], list[_Waiting]] = field(default_factory=dict)
+    #: table and places that must agree → values there → entries; for entries without a usable 文号
+    patterns: dict[tuple[Kind, tuple[int, ...]], dict[tuple[Any, ...], list[UUID]]] = field(default_factory=dict)
+    #: entry → the record that settles it
+    found: dict[UUID, UUID] = field(default_factory=dict)
 
     @classmethod
-    async def load(cls, connection: asyncpg.Connection, agency: UUID) -> Settling:
+    async def load(cls, connection: asyncpg.Connection, agency: UUID, normal: Normaliser) -> Settling:
         """Reads the open entries of an agency."""
         settling = cls()
         for row in await connection.fetch(
-            "SELECT id, kind, document_number, cells, faults FROM correction WHERE agency_id = $1 AND state = $2",
-            agency,
-            OPEN,
+            "SELECT id, kind, cells, faults FROM correction WHERE agency_id = $1 AND state = $2", agency, OPEN
         ):
-            faults = faults_of(row["faults"])
-            doubtful = row["document_number"] is None or any(f.rule in ("R6", "R15", "R14_NUMBER") for f in faults)
-            if not doubtful:
-                settling.numbers.setdefault((row["kind"], row["document_number"]), []).append(row["id"])
-            elif row["cells"] is not None:
-                wrong = frozenset(f.column for f in faults if f.fatal and f.column is not None)
-                if wrong in settling.patterns or len(settling.patterns) < _MOST_PATTERNS:
-                    rest = _rest(row["kind"], json.loads(row["cells"]), wrong)
-                    settling.patterns.setdefault(wrong, {}).setdefault(rest, []).append(row["id"])
+            settling._add(row, normal)
         return settling
 
-    def good(self, raw: RawRow, number: str) -> None:
-        """Tells that a row is in store now."""
-        self.found.update(self.numbers.get((raw.kind.value, number), ()))
-        if self.patterns:
-            texts = texts_of(raw)
-            for wrong, entries in self.patterns.items():
-                self.found.update(entries.get(_rest(raw.kind.value, texts, wrong), ()))
+    def _add(self, row: Mapping[str, Any], normal: Normaliser) -> None:
+        kind, faults = Kind(row["kind"]), faults_of(row["faults"])
+        draft = normal.draft(RawRow(kind, "", 0, cells_of(json.loads(row["cells"]), faults, {})))
+        number = draft.values["document_number"]
+        wrong = {normal.target_of(kind, f.column) for f in faults if f.fatal and f.column is not None}
+        is_known = number is not None and "document_number" not in wrong
+        if is_known:  # whoever mends a row also fills in what was only a hint
+            wrong |= {normal.target_of(kind, f.column) for f in faults if f.column is not None}
+            wrong |= {column for f in faults if f.fatal for column in _BESIDE.get(f.rule, ())}
+        agree = tuple(place for place, name in enumerate(SENT[kind]) if name not in wrong)
+        waiting = _Waiting(row["id"], sent_values(draft), agree)
+        if is_known:
+            self.numbers.setdefault((kind, match_key(number)), []).append(waiting)
+        elif (kind, agree) in self.patterns or len(self.patterns) < _MOST_PATTERNS:
+            self.patterns.setdefault((kind, agree), {}).setdefault(waiting.rest, []).append(row["id"])
+
+    def good(self, draft: Draft, record: UUID) -> None:
+        """Tells that a row is in store now, as which record."""
+        if not self.numbers and not self.patterns:
+            return
+        kind, values = draft.raw.kind, sent_values(draft)
+        for waiting in self.numbers.get((kind, match_key(draft.values["document_number"])), ()):
+            if waiting.is_of(values):
+                self.found[waiting.id] = record
+        for (of, agree), entries in self.patterns.items():
+            if of is kind:
+                self.found |= dict.fromkeys(entries.get(tuple(values[place] for place in agree), ()), record)
 
     async def settle(self, connection: asyncpg.Connection, agency: UUID, batch: UUID) -> None:
         """Settles what was found, but for what this run has seen bad again."""
         if self.found:
             await lock(connection, agency)
             await connection.execute(
-                f"UPDATE correction SET {PURGE} WHERE id = ANY ($2) AND state = 'open' AND batch_id <> $3",
-                SETTLED,
+                f"UPDATE correction SET state = '{SETTLED}', settled_by = f.record, {_PURGE}"
+                " FROM unnest($1::uuid[], $2::uuid[]) AS f (entry, record)"
+                f" WHERE id = f.entry AND state = '{OPEN}' AND batch_id <> $3",
                 list(self.found),
+                list(self.found.values()),
                 batch,
             )
 
 
-#: Ends an entry in the state ``$1``: its personal cells go.
-PURGE = "state = $1, cells = NULL, settled_at = now()"
+#: An entry that has ended keeps no cell, no number and of its faults the column and the rule.
+_PURGE = (
+    "cells = NULL, document_number = NULL, settled_at = now(), faults = coalesce((SELECT jsonb_agg(e.fault - 'message'"
+    " ORDER BY e.place) FROM jsonb_array_elements(faults) WITH ORDINALITY AS e (fault, place)), '[]')"
+)
 
 
-def _rest(kind: str, texts: Mapping[str, str], wrong: frozenset[str]) -> tuple[Any, ...]:
-    return (kind, *sorted((code, text) for code, text in texts.items() if code not in wrong))
+async def end(connection: asyncpg.Connection, entry: UUID, record: UUID | None) -> None:
+    """Ends an entry: settled by a record, or dropped without one."""
+    await connection.execute(
+        f"UPDATE correction SET state = $2, settled_by = $3, {_PURGE} WHERE id = $1",
+        entry,
+        DROPPED if record is None else SETTLED,
+        record,
+    )

@@ -82,6 +82,8 @@ OPEN: Mapping[Kind, tuple[str, ...]] = {
     Kind.LICENCE: (*_OPEN, "licence_kind", "certificate_name"),
     Kind.PENALTY: _OPEN,
 }
+#: Columns that say who the 行政相对人 is.
+SUBJECT = frozenset(name for name in _COMMON if name.startswith(("subject_", "legal_representative")))
 _PICK = {kind: itemgetter(*names) for kind, names in SENT.items()}
 
 
@@ -100,6 +102,8 @@ class Record:
     catalogue_scope: str
     columns: dict[str, Any]
     disclosure: Disclosure
+    #: 文号 in the form in which all ways of writing it are one
+    match: str
 
     @property
     def kind(self) -> Kind:

@@ -25,13 +25,14 @@ class Report:
     def __init__(self, stream: TextIO, file_name: str) -> None:
         self._stream, self._file_name = stream, file_name
         self._counts: Counter[Verdict] = Counter()
-        self._notes = 0
+        self._notes = self._late = 0
         self._line({"type": "file", "file": file_name})
 
     def add(self, item: SheetStart | SheetNote | RowResult) -> None:
         """Writes one line."""
         if isinstance(item, RowResult):
             self._counts[item.verdict] += 1
+            self._late += item.verdict is Verdict.NEW and bool(item.late_working_days)
             self._line(_row(self._file_name, item))
         elif isinstance(item, SheetNote):
             self._notes += 1
@@ -53,7 +54,16 @@ class Report:
         """Writes the totals: those given, else of the rows added. ``failure`` says in Chinese why a file broke off."""
         shown = self._counts if counts is None else counts
         totals = {each.value: shown.get(each, 0) for each in Verdict}
-        self._line({"type": "totals", "file": self._file_name, **totals, "notes": self._notes, "failure": failure})
+        self._line(
+            {
+                "type": "totals",
+                "file": self._file_name,
+                **totals,
+                "late": self._late,
+                "notes": self._notes,
+                "failure": failure,
+            }
+        )
 
     def _line(self, value: dict[str, Any]) -> None:
         self._stream.write(json.dumps(value, ensure_ascii=False) + "\n")

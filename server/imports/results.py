@@ -20,14 +20,13 @@ _NUMBERS = {
 }
 
 
-def row_result(outcome: Outcome, law: Law, reported_on: date) -> RowResult:
-    """Gives the result of a row; its normal values are masked, as any log may show them."""
-    draft = outcome.draft
-    decided_on = draft.values["decided_on"]
-    due_on, provisional, late = None, False, None
-    if decided_on is not None and decided_on <= reported_on:
-        due_on, provisional = law.due(decided_on)
-        late = law.late(due_on, reported_on)
+def row_result(outcome: Outcome, law: Law, today: date) -> RowResult:
+    """Gives the result of a row; its normal values are masked, as any log may show them.
+
+    A record in store was reported on its first day, however often its row comes again.
+    """
+    draft, reported_on = outcome.draft, outcome.reported_on or today
+    due_on, provisional, late = law.deadline(draft.values["decided_on"], draft.raw.kind, reported_on)
     return RowResult(
         kind=draft.raw.kind,
         sheet=draft.raw.sheet,
@@ -77,6 +76,7 @@ def masked(draft: Draft, law: Law) -> dict[str, str | None]:
     """Gives the normal values as texts, with every personal number and natural person masked."""
     values = draft.values
     persons = persons_of(values) if values["subject_kind"] is not None and values["subject_name"] is not None else ()
+    persons += draft.persons
     if values["subject_kind"] is None:
         persons = tuple(v for name in _NAMES if (v := values[name]) is not None)  # nobody knows who is a person
     return {name: _masked_value(name, value, values, persons, law) for name, value in values.items()}

@@ -1,6 +1,6 @@
 """原始行 what reading a file gives: sheets, notes and raw rows, not yet normalised or checked.
 
-Not for reading (see ``reader``) and not for row rules (see ``check``).
+Not for reading (see ``reader``) and not for row rules (see ``checks``).
 """
 
 from __future__ import annotations

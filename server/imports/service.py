@@ -30,6 +30,7 @@ from server.imports.judge import Judge, Judged
 from server.imports.law import Rules
 from server.imports.queue import Settling
 from server.imports.reader import aread_table
+from server.imports.refusals import Refused
 from server.imports.results import row_result
 from server.imports.rows import Item, RawRow, SheetNote, SheetStart
 from server.imports.verdict import RowResult
@@ -62,7 +63,7 @@ class Progress:
     total: int | None
 
 
-Observe = Callable[[Sequence[RowResult | SheetNote]], None]
+Observe = Callable[[Sequence[SheetStart | SheetNote | RowResult]], None]
 
 
 async def import_file(
@@ -84,6 +85,7 @@ async def import_file(
     ``Unavailable`` when the database goes away; what was written till then stays, and the batch says so.
     """
     require_clerk(viewer)
+    await mark_abandoned(database)
     file_hash = await asyncio.to_thread(_hash, path)
     hash_ = request_hash({"do": "import", "file": file_hash, "agency": agency_code})
     async with (
@@ -96,7 +98,6 @@ async def import_file(
         if answer is not None:
             return await _before(database, viewer, answer)
         run = _Run(database, connection, rules, viewer, progress, observe)
-        # The name goes into the journal, where nothing is ever taken out.
         name = rules.masking.mask_text(_plain_name(file_name))
         result = await run.import_(path, name, file_hash, agency_code)
         await keep_answer(connection, viewer.actor, idempotency_key, hash_, result.batch_id)
@@ -141,7 +142,7 @@ async def _only_one(connection: asyncpg.Connection, viewer: Viewer, key: str | N
 
 
 class _Run:
-    """一次导入: reads ahead, checks in a thread, writes chunk after chunk on one connection."""
+    """一次导入: reads ahead, checks in slices, writes chunk after chunk on one connection."""
 
     def __init__(
         self,
@@ -160,7 +161,8 @@ class _Run:
         self._observe = observe
         self._sheet: SheetStart | None = None
         self._sheets: dict[str, SheetStart] = {}
-        self._notes: list[SheetNote] = []
+        #: not yet told to the observer
+        self._heard: list[SheetStart | SheetNote] = []
         self._expected: int | None = None
         self._context: Context | None = None
 
@@ -196,12 +198,13 @@ class _Run:
             rules=self._rules,
             judge=judge,
             result=result,
-            settling=await Settling.load(self._connection, root.id),
+            settling=await Settling.load(self._connection, root.id, judge.checker.normal),
             secret=self._database.secret,
             law_hash=self._database.law,
             actor=self._viewer.actor,
             agency=root.id,
-            reason=f"导入{result.file_name}（批次{result.batch_id}）",
+            # The file's name stays with the batch: in the journal nothing is ever taken out.
+            reason=f"导入批次{result.batch_id}",
         )
 
     async def _write_all(self, first: list[Item], items: AsyncIterator[Item]) -> None:
@@ -249,18 +252,17 @@ class _Run:
         assert self._context is not None
         if self._observe is not None:
             law = self._context.law
-            notes, self._notes = self._notes, []
-            self._observe([*notes, *(row_result(outcome, law, self._today) for outcome in outcomes)])
+            heard, self._heard = self._heard, []
+            self._observe([*heard, *(row_result(outcome, law, self._today) for outcome in outcomes)])
         if self._progress is not None:
             self._progress(Progress(self._context.result.counts.total, self._expected))
 
     def _hear(self, item: SheetStart | SheetNote) -> None:
+        self._heard.append(item)
         if isinstance(item, SheetStart):
             self._sheets[item.sheet] = item
             self._expected = (self._expected or 0) + item.rows_estimated
-            return
-        self._notes.append(item)
-        if self._context is not None:
+        elif self._context is not None:
             self._context.result.notes.append(item)
 
     async def _finish(self) -> None:
@@ -275,8 +277,11 @@ class _Run:
         """Says in the batch where it stopped; when the connection is gone, the next start says it."""
         done = result.counts.total
         kept = f"前{done}行已处理并保存；" if done else ""
-        why = error.message if isinstance(error, CreditError) else "写入中断"
-        message = f"{why}。{kept}请处理后重新导入同一文件，系统会补完其余的行"
+        if isinstance(error, Refused) and not done:
+            message = error.message  # it says itself what to do with the file
+        else:
+            why = error.message if isinstance(error, CreditError) else "写入中断"
+            message = f"{why}。{kept}请处理后重新导入同一文件，系统会补完其余的行"
         if self._connection.is_closed():
             result.state, result.failure = batches.FAILED, message
             return

@@ -1,6 +1,6 @@
 """校验结论 what the check says of a row, for the correction queue, the returned workbook and the report.
 
-Not for making verdicts: see ``check`` and ``service``.
+Not for making verdicts: see ``judge`` and ``meeting``.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import asyncpg
 
 from server.disclosure.views import standing
-from server.errors import Invalid, NotFound
+from server.errors import Forbidden, Invalid, NotFound
 from server.imports.agencies import Agency
 from server.imports.rows import Item, Kind, RawRow
 from server.viewer import Viewer
@@ -22,7 +22,12 @@ async def load_agencies(connection: asyncpg.Connection) -> list[Agency]:
 def choose_agency(agencies: Sequence[Agency], viewer: Viewer, code: str | None) -> Agency | None:
     """Gives the agency that imports; None when the local operator leaves it to the file."""
     if code is None:
-        return next((agency for agency in agencies if agency.id == viewer.agency), None)
+        if viewer.agency is None:
+            return None
+        for agency in agencies:
+            if agency.id == viewer.agency:
+                return agency
+        raise Forbidden("您所属的机关已撤销或不在册，不能导入；请由接续职能的机关导入，或联系系统管理员")
     for agency in agencies:
         if agency.code == code and (viewer.agency is None or viewer.agency in agency.lineage):
             return agency

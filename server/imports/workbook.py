@@ -1,6 +1,6 @@
 """退回工作簿 the .xlsx a clerk gets back: his rejected rows, faults in colour and in words, ready to be imported again.
 
-It repeats the clerk's own cells unmasked: only for his own agency. Not for deciding what is wrong (see ``check``).
+It repeats the clerk's own cells unmasked: only for his own agency. Not for deciding what is wrong: see ``judge``.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from server.imports.verdict import VERDICT_NAMES, Fault, RowResult, Verdict
 _CELL_CHARACTERS = 32_767
 #: Comments are kept in memory and make Excel slow; colour and words stand on every row without end.
 _MOST_COMMENTS = 2_000
-_HEADINGS = ("错误说明", "原工作表", "原行号")
-_HOW_TO = "请按“错误说明”改正标色的单元格（红色必须改，黄色请核对），保存后直接导入本文件；前三列不用改。"
+_HEADINGS = ("错误说明", "应公示截止日", "原工作表", "原行号")
+_HOW_TO = "请按“错误说明”改正标色的单元格（红色必须改，黄色请核对），保存后直接导入本文件；前四列不用改。"
 _LEVELS = {Level.FAULT: "未读取", Level.WARNING: "请核对", Level.IGNORED: "已略过"}
 #: Width of a column in characters, by the type of its field.
 _WIDTHS = {"text": 40, "string": 22, "enum": 14, "enums": 18, "date": 12, "money": 12}
@@ -39,7 +39,7 @@ def write_workbook(
 ) -> int:
     """Writes the rows it is handed, whatever their verdict, and gives their number; memory does not grow with them.
 
-    A file appears under its name only when it is whole.
+    ``counts`` are told as far as they are given. A file appears under its name only when it is whole.
     """
     if not isinstance(target, Path):
         return _write(target, file_name, results, notes, counts or {})
@@ -98,7 +98,9 @@ def _write_result(
     sheet.set_column(1, 1, 12)
     sheet.set_column(2, 2, 100)
     sheet.write_string(0, 0, RESULT_TITLE, styles.title)
-    lines = [("文件", file_name, "")] + [(VERDICT_NAMES[each], str(counts.get(each, 0)), "行") for each in Verdict]
+    lines = [("文件", file_name, "")] + [
+        (VERDICT_NAMES[each], str(counts[each]), "行") for each in Verdict if each in counts
+    ]
     for row, line in enumerate(lines, 1):
         for column, text in enumerate(line):
             sheet.write_string(row, column, text[:_CELL_CHARACTERS], styles.text)
@@ -109,6 +111,14 @@ def _write_result(
         where = f"（行：{'、'.join(map(str, note.rows))}）" if note.rows else ""
         for column, text in enumerate((note.sheet, _LEVELS[note.level], note.message + where)):
             sheet.write_string(row, column, text[:_CELL_CHARACTERS], styles.wrapped)
+
+
+def _deadline(result: RowResult) -> str:
+    """应公示截止日 in words; a row that waits is late from that day on."""
+    if result.due_on is None:
+        return ""
+    late = f"已迟{result.late_working_days}个工作日" if result.late_working_days else "未逾期"
+    return f"{result.due_on:%Y/%m/%d} {late}{'（暂定）' if result.due_provisional else ''}"
 
 
 class _Sheet:
@@ -122,7 +132,8 @@ class _Sheet:
         self._comments = 0
         self.written = 0
         self._sheet.set_column(0, 0, 60, styles.words)
-        self._sheet.set_column(1, 2, 10, styles.text)
+        self._sheet.set_column(1, 1, 22, styles.text)
+        self._sheet.set_column(2, 3, 10, styles.text)
         for column, field in enumerate(self._fields, len(_HEADINGS)):
             self._sheet.set_column(column, column, _WIDTHS[field.type], styles.text)
         self._sheet.write_string(0, 0, _HOW_TO, styles.title)
@@ -136,8 +147,9 @@ class _Sheet:
         faults = self._by_column(result.faults)
         words = self._words(result)
         self._sheet.write_string(row, 0, words[:_CELL_CHARACTERS], self._styles.words)
-        self._sheet.write_string(row, 1, result.sheet, self._styles.text)
-        self._sheet.write_string(row, 2, str(result.row_number), self._styles.text)
+        self._sheet.write_string(row, 1, _deadline(result), self._styles.text)
+        self._sheet.write_string(row, 2, result.sheet, self._styles.text)
+        self._sheet.write_string(row, 3, str(result.row_number), self._styles.text)
         for column, field in enumerate(self._fields, len(_HEADINGS)):
             text = cell_text(result.cells.get(field.code))
             if text:

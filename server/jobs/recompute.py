@@ -35,7 +35,7 @@ def recomputed(rules: Rules, table: str, row: Mapping[str, Any], scopes: Mapping
     if table == "penalty":
         now["severity"] = rules.severity(row)
     if table in RECORDS:
-        now["due_on"], provisional = rules.due(row["decided_on"])
+        now["due_on"], provisional = rules.due(row["decided_on"], table)
         now["late_working_days"] = rules.calendar.workdays_late(now["due_on"], row["reported_on"])
         now["due_provisional"] = provisional or not rules.calendar.covers(row["decided_on"], row["reported_on"])
     # A row that came into the store on a day keeps that day as its first; registers and ratings began with theirs.

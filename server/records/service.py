@@ -31,7 +31,7 @@ from server.viewer import Door, Duty, Viewer
 TABLES = ("licence", "penalty", "act")
 SEVERITIES = {"minor": "轻微", "general": "一般", "serious": "严重"}
 _LONGEST_REASON = 500
-_WITHDRAWALS = {
+WITHDRAWALS = {
     Withdrawal.ANNULLED: "决定被撤销、变更或确认违法",
     Withdrawal.REPAIRED: "信用修复",
     Withdrawal.OBJECTION_UPHELD: "异议成立",
@@ -89,11 +89,11 @@ async def withdraw(
     reason = _reason(reason)
     hash_ = request_hash({"do": "withdraw", "record": record_id, "withdrawal": why, "reason": reason})
     try:
-        async with write(database, viewer.actor, Action.RECORDS_WITHDRAW, f"{_WITHDRAWALS[why]}：{reason}") as w:
+        async with write(database, viewer.actor, Action.RECORDS_WITHDRAW, f"{WITHDRAWALS[why]}：{reason}") as w:
             await _stop_if_answered(w, viewer, idempotency_key, hash_)
             table, row = await _own_record(w.connection, viewer, record_id)
             if row["withdrawn_on"] is not None:
-                said = _WITHDRAWALS[Withdrawal(row["withdrawal"])]
+                said = WITHDRAWALS[Withdrawal(row["withdrawal"])]
                 raise Conflict(f"该记录已于{row['withdrawn_on']}因{said}撤下，无需重复操作")
             await w.update(table, record_id, {"withdrawn_on": w.day, "withdrawal": why.value})
             if follow is not None:

@@ -15,6 +15,7 @@ import asyncpg
 from server.database.roles import quote
 from server.disclosure.masking import Masking, names
 from server.journal.service import Write
+from server.records.numbers import EXPRESSION
 from server.subjects.service import INDIVIDUAL, PERSON
 
 #: The organ's code and 文号: unique within a table (domain/08 R6).
@@ -68,22 +69,30 @@ async def public_forms(
     return rows
 
 
-async def find_by_number(
-    connection: asyncpg.Connection, table: str, keys: Iterable[Key], columns: Collection[str]
-) -> dict[Key, asyncpg.Record]:
-    """Gives the records in store of the keys, with the columns asked for."""
-    pairs = list(keys)
-    if not pairs:
-        return {}
-    listed = ", ".join(f"t.{quote(c)}" for c in columns)
-    rows = await connection.fetch(
-        f"SELECT {listed} FROM {quote(table)} t"
-        " JOIN unnest($1::text[], $2::text[]) AS k (organ, number)"
-        " ON t.authority_uscc = k.organ AND t.document_number = k.number",
-        [organ for organ, _ in pairs],
-        [number for _, number in pairs],
+async def find_by_match(
+    connection: asyncpg.Connection, table: str, keys: Iterable[str], columns: Collection[str]
+) -> list[asyncpg.Record]:
+    """Gives the records in store whose 文号 has one of the match keys, whoever decided, with the columns asked for."""
+    listed = ", ".join(map(quote, columns))
+    rows: list[asyncpg.Record] = await connection.fetch(
+        f"SELECT {listed} FROM {quote(table)} WHERE {EXPRESSION} = ANY ($1)", list(keys)
     )
-    return {(row["authority_uscc"], row["document_number"]): row for row in rows}
+    return rows
+
+
+#: What an officer or the law has done to a record, that a row under another number must not undo.
+_HANDLED = {"licence": "withdrawal IS NOT NULL", "penalty": "(withdrawal IS NOT NULL OR severity_override IS NOT NULL)"}
+
+
+async def find_handled(
+    connection: asyncpg.Connection, table: str, days: Iterable[date], columns: Collection[str]
+) -> list[asyncpg.Record]:
+    """Gives the records decided on these days that were taken down or classified by hand; they are few."""
+    listed = ", ".join(map(quote, columns))
+    rows: list[asyncpg.Record] = await connection.fetch(
+        f"SELECT {listed} FROM {quote(table)} WHERE {_HANDLED[table]} AND decided_on = ANY ($1)", list(days)
+    )
+    return rows
 
 
 async def latest_decisions(
