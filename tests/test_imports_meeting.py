@@ -102,7 +102,8 @@ async def test_the_key_in_sql_is_the_key_in_python(bureau: Bureau) -> None:
     """The index and the row in hand must fold alike, or the look-up misses silently."""
     dice = random.Random("文号")
     signs = "示交罚罰〔〕[]()第号號01029lIOo-—. 。年Aaz'\\|"
-    numbers = [*VARIANTS, *("".join(dice.choices(signs, k=dice.randrange(1, 14))) for _ in range(2000))]
+    usual = (f"{''.join(dice.choices(signs, k=4))}〔2026〕{dice.randrange(3000)}号" for _ in range(500))
+    numbers = [*VARIANTS, *usual, *("".join(dice.choices(signs, k=dice.randrange(1, 14))) for _ in range(2000))]
 
     stored = await bureau.one(
         f"array_agg({EXPRESSION} ORDER BY n) FROM unnest($1::text[]) WITH ORDINALITY AS t (document_number, n)", numbers

@@ -35,6 +35,20 @@ _REPRESENTATIVE_CERTIFICATE = ("legal_representative_certificate_type", "legal_r
 Say = Callable[[str, str | None, str], None]
 
 
+_ORGANS = (("authority_uscc", "authority_name"), ("source_unit_uscc", "source_unit_name"))
+#: Organs of a file are few; a file with more than this is no bureau's, and its memory is not ours to spend.
+_REMEMBERED = 10_000
+
+
+class _Bounded(dict[Any, Any]):
+    """Forgets all when it is full."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        super().__setitem__(key, value)
+
+
 class Checker:
     """校验器 for the rows that one agency sends on one day. It remembers cells: keep it for a whole file."""
 
@@ -45,7 +59,8 @@ class Checker:
         self.normal = Normaliser(checks)
         self._only_2016 = {kind: frozenset(f.code for f in fields.table(kind).fields if f.extra) for kind in Kind}
         self._required = {kind: required_of(checks, kind) for kind in Kind}
-        self._sources: dict[tuple[str, str, str, str], Agency | None] = {}
+        self._organ_faults: dict[tuple[str, str], tuple[str, bool, str] | None] = _Bounded()
+        self._sources: dict[tuple[str, str, str, str], Agency | None] = _Bounded()
 
     def check(self, raw: RawRow, sheet: SheetStart) -> Draft:
         """Gives the draft of a row with every fault the row shows by itself."""
@@ -110,16 +125,17 @@ class Checker:
         values, marks = draft.values, draft.marks
         required = self._required[draft.raw.kind]
         columns = required[subject or _ENTERPRISE]
-        for target in [target for target in columns["M"] if values[target] is None]:
+        picked = columns.must(values)
+        for target in [t for t, v in zip(columns.needed, picked, strict=True) if v is None] if None in picked else ():
             if target not in draft.unread:
                 self._missing(draft, target, subject, is_2016, say)
         for target, mark in marks.items():
-            if mark == "test" and target in columns["M"]:
+            if mark == "test" and target in columns.needed:
                 say("R11", target, "像是测试数据；请填写真实内容，测试行请删去")
         if subject is None:
             return
-        for target in columns["-"]:
-            if values[target] is not None:
+        for target, value in zip(columns.none, columns.must_not(values), strict=True):
+            if value is not None:
                 rule = "R3" if subject == _PERSON or target in _CERTIFICATE else "R1"
                 say(rule, target, f"{_KIND_NAMES[subject]}不填本列；请清空，或核对行政相对人类别是否填错")
 
@@ -156,19 +172,28 @@ class Checker:
                 say("R2", "subject_uscc", "92开头的是个体工商户的代码；请核对代码，或把行政相对人类别改为个体工商户")
 
     def _organs(self, values: dict[str, Any], say: Say) -> None:
-        """R2 and R10 for both organs, then whose row it is."""
-        for organ in ("authority", "source_unit"):
-            code, name = values[f"{organ}_uscc"], values[f"{organ}_name"]
-            if code is None or name is None:
+        """R2 and R10 for both organs."""
+        for uscc_, name_ in _ORGANS:
+            pair = values[uscc_], values[name_]
+            if None in pair:
                 continue
-            if not code.startswith(self.checks.organ_prefixes):
-                say("R2", f"{organ}_uscc", "行政机关的统一社会信用代码以1开头；请核对是否填成了相对人的代码")
-                continue
-            fault = self.agencies.name_fault(code, name)
-            if fault is not None:
-                say("R10", f"{organ}_name", fault)
-            elif self.agencies.find(code, name) is None:
-                say("R10_UNKNOWN", f"{organ}_uscc", "该机关代码没有登记，无从核对；请核对代码，新机关请先登记")
+            if pair not in self._organ_faults:
+                self._organ_faults[pair] = self._organ_fault(*pair)
+            found = self._organ_faults[pair]
+            if found is not None:
+                rule, is_name, message = found
+                say(rule, name_ if is_name else uscc_, message)
+
+    def _organ_fault(self, code: str, name: str) -> tuple[str, bool, str] | None:
+        """Gives rule, whether it is told at the name, and message; the same few organs stand in every row."""
+        if not code.startswith(self.checks.organ_prefixes):
+            return "R2", False, "行政机关的统一社会信用代码以1开头；请核对是否填成了相对人的代码"
+        fault = self.agencies.name_fault(code, name)
+        if fault is not None:
+            return "R10", True, fault
+        if self.agencies.find(code, name) is None:
+            return "R10_UNKNOWN", False, "该机关代码没有登记，无从核对；请核对代码，新机关请先登记"
+        return None
 
 
 _MISSING = {

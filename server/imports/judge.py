@@ -6,6 +6,7 @@ in the same file (R6, R15) in their order. Pure; not for what is in store alread
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -36,6 +37,7 @@ class Repeated:
 Judged = Record | Draft | Repeated
 
 
+_USUAL = re.compile("([^0-9〔〕]{1,20})〔[0-9]{4}〕[0-9]{1,5}号")
 _NUMBER = SENT[Kind.PENALTY].index("document_number")
 
 
@@ -54,6 +56,8 @@ class Judge:
         self.checker = Checker(rules.book.checks_on(today), agencies, today)
         self._masking: Masking = rules.masking
         self._today = today
+        #: short name of an organ in a 文号 → whether it names a person
+        self._organs: dict[str, bool] = {}
         self._overrides = {(organ, match_key(n)): severity for (organ, n), severity in (overrides or {}).items()}
         #: hash of organ and 文号 → hash of the row, sheet, row number
         self._seen: dict[int, tuple[int, str, int]] = {}
@@ -113,7 +117,7 @@ class Judge:
     def _personal_data(self, record: Record) -> None:
         """R14: what is masked in the texts is told, so that the clerk may write it better; a 文号 cannot be masked."""
         draft, columns = record.draft, record.columns
-        if self._masking.names_a_person(columns["document_number"], persons_of(draft.values)):
+        if self._names_a_person(columns["document_number"], persons_of(draft.values)):
             self.report(
                 draft, "R14_NUMBER", "document_number", "文号中像是含有证件号码、电话或当事人姓名；请按决定书填写文号"
             )
@@ -123,6 +127,16 @@ class Judge:
                 self.report(
                     draft, "R14", column, "含有疑似证件号码、电话或姓名，对外一律遮挡；请尽量不在正文中写个人信息"
                 )
+
+    def _names_a_person(self, number: str, persons: tuple[str, ...]) -> bool:
+        """Nine digits are too few for anybody's number, so that of a usual 文号 only the organ's short name counts."""
+        usual = None if persons else _USUAL.fullmatch(number)
+        if usual is None:
+            return self._masking.names_a_person(number, persons)
+        organ = usual[1]
+        if organ not in self._organs:
+            self._organs[organ] = self._masking.names_a_person(f"{organ}〔2000〕1号")
+        return self._organs[organ]
 
     def _first(self, record: Record) -> Judged:
         """R6 and R15 inside the file: the first row of a 文号 counts."""

@@ -96,7 +96,7 @@ class Law:
         self._items: dict[tuple[Any, ...], Item | Refusal] = {}
         self._disclosures: dict[tuple[Any, ...], Disclosure] = {}
         self._due: dict[tuple[date, str], tuple[date, bool]] = {}
-        self._late: dict[tuple[date, date], int] = {}
+        self._deadlines: dict[tuple[date, str, date], tuple[date, bool, int]] = {}
         self._masked: dict[str, str] = {}
         self._forms: dict[str, str] = {}
 
@@ -184,23 +184,24 @@ class Law:
         """Gives 应公示截止日, whether a calendar it or the lateness needs is still to come, and 迟报工作日数."""
         if decided_on is None or decided_on > reported_on:
             return None, False, None
-        due_on, provisional = self.due(decided_on, kind)
-        is_provisional = provisional or not self.rules.calendar.covers(decided_on, reported_on)
-        return due_on, is_provisional, self.late(due_on, reported_on)
+        key = (decided_on, kind, reported_on)
+        found = self._deadlines.get(key)
+        if found is None:
+            _bound(self._deadlines)
+            due_on, provisional = self.due(decided_on, kind)
+            calendar = self.rules.calendar
+            provisional = provisional or not calendar.covers(decided_on, reported_on)
+            found = self._deadlines[key] = (due_on, provisional, calendar.workdays_late(due_on, reported_on))
+        return found
+
+    def late(self, due_on: date, reported_on: date) -> int:
+        """Gives how many working days a row came after its deadline, 0 when in time."""
+        return self.rules.calendar.workdays_late(due_on, reported_on)
 
     def day(self, cell: Cell) -> date | None:
         """Gives the day a cell says, or None."""
         found = cells.day(cell, self._long_term)
         return found if isinstance(found, date) else None
-
-    def late(self, due_on: date, reported_on: date) -> int:
-        """Gives how many working days a row came after its deadline, 0 when in time."""
-        if reported_on <= due_on:
-            return 0
-        key = (due_on, reported_on)
-        if key not in self._late:
-            self._late[key] = self.rules.calendar.workdays_late(due_on, reported_on)
-        return self._late[key]
 
     def _sent(self, draft: Draft) -> dict[str, Any]:
         """The columns as sent: long term and the placeholder are no values, and open columns are masked."""

@@ -44,7 +44,7 @@ class ImportBatch(Model):
     #: 退回
     rows_rejected: Field[int] = fields.IntField(default=0)
     #: 迟报: new rows after their deadline
-    rows_late: Field[int] = fields.IntField(default=0)
+    rows_late: Field[int] = fields.IntField(default=0, db_default=0)
     #: 工作表级提示: unknown columns, sheets passed over, masked
     notes: Field[Any] = fields.JSONField(default=list)
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from server.disclosure.masking import mask_text
@@ -299,18 +300,34 @@ _OLD_LISTS: dict[str, Callable[[Cell], Any]] = {
 }
 
 
-def required_of(checks: Checks, kind: Kind) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Gives for each subject kind the columns that must and that must not be filled: ``{kind: {"M": …, "-": …}}``."""
+class Flagged(NamedTuple):
+    """必填标志 of one kind of subject: the columns that must and that must not be filled, and ways to pick their values."""
+
+    needed: tuple[str, ...]
+    none: tuple[str, ...]
+    must: Callable[[dict[str, Any]], tuple[Any, ...]]
+    must_not: Callable[[dict[str, Any]], tuple[Any, ...]]
+
+
+def _picker(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
+
+
+def required_of(checks: Checks, kind: Kind) -> dict[str, Flagged]:
+    """Gives for each subject kind the columns that must and that must not be filled."""
     names = {
         "enterprise": "legal_person",
         "individual_business": "individual_business",
         "practitioner": "natural_person",
     }
-    answer: dict[str, dict[str, tuple[str, ...]]] = {}
+    answer: dict[str, Flagged] = {}
     for subject, name in names.items():
         flags = {
             column.target or column.code: str(checks.required.get(column.code, column.required)[name])
             for column in fields.table(kind).national
         }
-        answer[subject] = {flag: tuple(t for t, f in flags.items() if f == flag) for flag in ("M", "-")}
+        must, none = (tuple(t for t, f in flags.items() if f == flag) for flag in ("M", "-"))
+        answer[subject] = Flagged(must, none, _picker(must), _picker(none))
     return answer
