@@ -12,7 +12,6 @@ KEY = (
 )
 # NOT VALID: rows settled before this have no record to name, and every one from now on has.
 UP = f"""
-ALTER TABLE import_batch ALTER COLUMN rows_late SET DEFAULT 0;
 ALTER TABLE correction ADD CONSTRAINT correction_settled_by CHECK ((state = 'settled') = (settled_by IS NOT NULL)) NOT VALID;
 CREATE INDEX licence_match ON licence (({KEY}));
 CREATE INDEX penalty_match ON penalty (({KEY}));
@@ -32,7 +31,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="ImportBatch",
             name="rows_late",
-            field=fields.IntField(default=0, description="迟报: new rows after their deadline"),
+            field=fields.IntField(default=0, db_default=0, description="迟报: new rows after their deadline"),
         ),
         ops.RunSQL(UP),
     ]

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from tortoise.context import TortoiseContext
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
 from server.database.connection import Database
 from server.errors import Unavailable, WrongSetting
 from server.migrate.check import structure_faults
+from server.migrate.config import APP, CONNECTION, MODELS, tortoise_config
 from server.migrate.journal_check import journal_faults
 from server.migrate.service import Plan, fingerprint, is_current, migrate, role_script
 from server.settings import Address
@@ -194,6 +197,37 @@ async def test_a_migration_that_fails_at_its_last_step_changes_nothing(database,
     assert await database.as_owner(state) == before
     async with database.read(PUBLIC) as connection:
         assert await connection.fetchval("SELECT count(*) FROM penalty") == 1
+
+
+async def first_migrations(url: str, upto: str) -> None:
+    """Brings a database to an older state, as the release of that day did, without doors."""
+    await run_as_owner(url, "CREATE SCHEMA xintu")
+    async with TortoiseContext() as context:
+        await context.init(config=tortoise_config(url))
+        apps = {APP: {"models": MODELS, "migrations": "migrations", "default_connection": CONNECTION}}
+        await MigrationExecutor(context.db(CONNECTION), apps).migrate([MigrationTarget(APP, upto)])
+
+
+async def test_later_migrations_run_over_rows_that_were_there_before(server_url, template) -> None:
+    """A bureau updates with its data in place: a new column must not ask old rows for a value they cannot have."""
+    name = f"{template.name}_old"
+    await run_as_owner(server_url, f"CREATE DATABASE {name}")
+    plan = Plan(url=at_database(server_url, name), secret=SECRET, trial=True, prefix=template.name)
+    try:
+        await first_migrations(plan.url, "0002_constraints")
+        await run_as_owner(
+            plan.url,
+            # Their agency is of no interest here, so the foreign key is not checked.
+            "SET session_replication_role = replica; INSERT INTO xintu.import_batch (id, agency_id, actor, file_name,"
+            " file_hash, state, started_at, rows_total, rows_new, rows_changed, rows_unchanged, rows_rejected, notes)"
+            " VALUES (gen_random_uuid(), gen_random_uuid(), 'x', 'x', 'x', 'done', now(), 1, 1, 0, 0, 0, '[]')",
+        )
+        await migrate(plan)
+        old = TrialDatabase(plan.url, template.name)
+        assert await old.as_owner("SELECT rows_late FROM xintu.import_batch") == 0
+        assert await all_faults(old, plan) == []
+    finally:
+        await run_as_owner(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def test_an_index_is_built_after_the_commit(database, plan_of, with_migrations) -> None:
