@@ -37,6 +37,9 @@ class Repeated:
 Judged = Record | Draft | Repeated
 
 
+#: A place in a file: the row's number, which Excel keeps below 2**20, and the sheet's before it.
+_ROW_BITS, _PLACE_BITS = 24, 40
+_PLACE = (1 << _PLACE_BITS) - 1
 _USUAL = re.compile("([^0-9〔〕]{1,20})〔[0-9]{4}〕[0-9]{1,5}号")
 _NUMBER = SENT[Kind.PENALTY].index("document_number")
 
@@ -59,8 +62,9 @@ class Judge:
         #: short name of an organ in a 文号 → whether it names a person
         self._organs: dict[str, bool] = {}
         self._overrides = {(organ, match_key(n)): severity for (organ, n), severity in (overrides or {}).items()}
-        #: hash of organ and 文号 → hash of the row, sheet, row number
-        self._seen: dict[int, tuple[int, str, int]] = {}
+        #: hash of organ and 文号 → hash of the row and place, in one number: this grows with the file
+        self._seen: dict[int, int] = {}
+        self._sheets: list[str] = []
 
     def judge(self, raw: RawRow, sheet: SheetStart) -> Judged:
         """Gives what becomes of the row, all by itself."""
@@ -143,11 +147,16 @@ class Judge:
         key = hash((record.kind, record.columns["authority_uscc"], record.match))
         content = hash((record.match, *_without_number(sent_values(record.draft))))
         raw, draft = record.draft.raw, record.draft
-        before = self._seen.setdefault(key, (content, raw.sheet, raw.row_number))
-        if before[1:] == (raw.sheet, raw.row_number):
+        if raw.sheet not in self._sheets:
+            self._sheets.append(raw.sheet)
+        here = self._sheets.index(raw.sheet) << _ROW_BITS | raw.row_number
+        this = content << _PLACE_BITS | here
+        before = self._seen.setdefault(key, this)
+        if before == this:
             return record
-        place = f"第{before[2]}行" if before[1] == raw.sheet else f"工作表“{before[1]}”第{before[2]}行"
-        if before[0] == content:
+        sheet, row = divmod(before & _PLACE, 1 << _ROW_BITS)
+        place = f"第{row}行" if self._sheets[sheet] == raw.sheet else f"工作表“{self._sheets[sheet]}”第{row}行"
+        if before >> _PLACE_BITS == content:
             self.report(draft, "R15", None, f"与{place}完全相同，只计一次；请删去重复的行")
             return draft if draft.fatal else Repeated(draft)
         self.report(draft, "R6", "document_number", f"文号与{place}相同而内容不同；一个文号只对应一个决定，请核对文号")

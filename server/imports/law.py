@@ -35,7 +35,7 @@ from server.subjects.service import PERSON
 from server.workdays.calendar import Calendar, load_calendar
 
 #: Answers remembered: dates, kinds and words repeat from row to row; so few that they weigh a few megabytes.
-_REMEMBERED = 10_000
+_REMEMBERED = 4_000
 #: Free text shorter than this is often the same in many rows: articles of law, 罚款人民币2000元.
 _SHORT = 80
 

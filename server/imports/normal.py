@@ -21,8 +21,11 @@ from server.imports.cells import CellFault
 from server.imports.rows import Cell, Kind, RawRow
 from server.imports.verdict import Fault
 
-#: Values remembered per column: names of organs, codes and dates repeat; free text does not.
-_REMEMBERED = 20_000
+#: Values remembered per column: names of organs, codes and dates repeat, mostly near each other; so few that all
+#: columns together weigh a few megabytes.
+_REMEMBERED = 4_000
+#: What does not repeat: free text, and the number of each decision.
+_UNIQUE = frozenset({"document_number", "certificate_number"})
 #: A cell longer than this says something, whatever words it holds.
 _LONGEST_TEST = 30
 _NEEDED = frozenset(
@@ -147,7 +150,7 @@ class Normaliser:
             if column.join is not None:
                 continue  # the reader has joined it into its column of today
             target = column.target or column.code
-            memory: dict[Hashable, Found] | None = None if column.type == "text" else {}
+            memory: dict[Hashable, Found] | None = None if column.type == "text" or target in _UNIQUE else {}
             steps[column.code] = _Step(target, self._reader(column, target), memory)
         return steps
 

@@ -43,7 +43,7 @@ from server.viewer import Viewer
 __all__ = ["BatchResult", "Progress", "find_batch", "import_file", "mark_abandoned"]
 
 #: Rows of one revision; the design allows 5,000 (§3). Two chunks are in memory at a time, and other writes wait for one.
-CHUNK = 2_000
+CHUNK = 1_000
 #: Batches of about a megabyte read ahead of the checks.
 _READ_AHEAD = 2
 #: More imports at once than this would leave no writer's connection for anything else.
