@@ -250,7 +250,8 @@ async def test_a_row_typed_anew_does_not_change_the_record_of_another(bureau: Bu
     entry = await bureau.one("id FROM correction")
     correct = (bureau.database, bureau.rules, bureau.clerk, entry)
 
-    slip = await correct_row(*correct, {"CF_CFLB": "罚款", "CF_WSH": "示交罚〔2026〕1号"})
+    await correct_row(*correct, {"CF_WSH": "示交罚〔2026〕1号"})
+    slip = await correct_row(*correct, {"CF_CFLB": "罚款"})
     same = await correct_row(*correct, {"CF_SY": "原记录的事实"})
 
     assert [f.rule for f in slip.faults if f.fatal] == ["R6"]

@@ -53,8 +53,8 @@ class Context:
     agency: UUID
     action: Action = Action.RECORDS_IMPORT
     reason: str = ""
-    #: the row was typed into an entry of the queue under a 文号 that was not the entry's
-    typed_anew: bool = False
+    #: the row was typed into an entry of the queue
+    typed: bool = False
     #: the agencies whose records this one may change
     own: frozenset[UUID] = frozenset()
 
@@ -187,7 +187,7 @@ async def _sort(w: Write, context: Context, kind: Kind, records: list[Record], i
     """Compares rows with the store; what must not go in gets its fault, what goes in hidden is told so."""
     if not records:
         return
-    meeting = Meeting(kind, context.secret, context.own, context.typed_anew)
+    meeting = Meeting(kind, context.secret, context.own, context.typed)
     await meeting.load(w.connection, records)
     changed: list[Change] = []
     random = os.urandom(_UUID_BYTES * len(records))  # once for all: a call for each is a tenth of the writing

@@ -32,7 +32,6 @@ from server.imports.verdict import Fault, RowResult, Verdict
 from server.imports.whose import load_agencies
 from server.imports.workbook import write_workbook
 from server.journal.actions import Action
-from server.records.numbers import match_key
 from server.records.once import find_answer, keep_answer, request_hash
 from server.records.service import require_clerk
 from server.viewer import Viewer
@@ -142,7 +141,6 @@ async def correct_row(
             raise Conflict("这一行已经处理过，不能再更正；如需修改请导入更正后的文件")
         raw = _row_of(row, cells)
         context = await _context(connection, database, rules, viewer, row, day)
-        context.typed_anew = _number(context, raw) != _number(context, _row_of(row, {}))
         outcome = await _put_in(connection, context, raw)
         if outcome.record_id is None:
             await _still_wrong(connection, database, row, raw, outcome)
@@ -207,15 +205,9 @@ async def _context(
         actor=viewer.actor,
         agency=row["agency_id"],
         action=Action.RECORDS_CORRECT,
+        typed=True,
         reason=f"更正退回的数据（批次{row['batch_id']}第{row['row_number']}行）",
     )
-
-
-def _number(context: Context, raw: RawRow) -> tuple[str | None, str | None]:
-    """The decision a row says it is of, in whatever way its number is written."""
-    values = context.judge.checker.normal.draft(raw).values
-    number = values["document_number"]
-    return values["authority_uscc"], number and match_key(number)
 
 
 async def _put_in(connection: asyncpg.Connection, context: Context, raw: RawRow) -> Outcome:

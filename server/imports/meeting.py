@@ -54,8 +54,8 @@ class Meeting:
     kind: Kind
     secret: str
     own: frozenset[UUID]
-    #: the rows were typed into an entry of the queue under a 文号 that was not the entry's
-    typed_anew: bool = False
+    #: the rows were typed into an entry of the queue, their 文号 perhaps too: it never says which record is meant
+    typed: bool = False
     _by_match: dict[tuple[str, str], list[Mapping[str, Any]]] = field(default_factory=dict)
     _handled: dict[date, list[Mapping[str, Any]]] = field(default_factory=dict)
 
@@ -100,8 +100,8 @@ class Meeting:
         if old["withdrawal"] == Withdrawal.MISTAKEN:
             return None
         new = record.columns
-        if self.typed_anew and self._differs(new, old, ("decided_on", *_SUBSTANCE[self.kind])):
-            return "R6", "该文号的记录已在库，内容与本行不同；请核对改填的文号，更正原记录请另行导入"
+        if self.typed and self._differs(new, old, ("decided_on", *_SUBSTANCE[self.kind])):
+            return "R6", "该文号的记录已在库，日期、事实或内容与本行不同；请核对文号，要更正原记录请用文件导入"
         if self._who(record.party()) != self._who(party_of(old, old["source_unit_id"])):
             others = [name for name in SENT[self.kind] if name not in SUBJECT and name != "document_number"]
             if self._differs(new, old, others) or _is_stranger(record.party(), self.secret):

@@ -18,7 +18,6 @@ CODES = {
 
 SAVE_AS = "请用 Excel 或 WPS 打开该文件，另存为“Excel 工作簿（*.xlsx）”后再导入"
 SPLIT = "请把数据分成几个文件（每个不超过 10 万行）再导入"
-NOTHING_LOST = "库中数据未改动"
 
 
 class Refused(CreditError):
