@@ -35,6 +35,7 @@ AWAY = (
     asyncio.TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
@@ -116,7 +117,12 @@ class Database:
         with away_is_unavailable():
             pool = await self._pool(role)
             async with pool.acquire(timeout=CONNECT_SECONDS) as connection:
-                yield connection
+                try:
+                    yield connection
+                except asyncpg.InternalClientError:
+                    # The driver met the end of a connection that the server cut just then; it must not be lent again.
+                    connection.terminate()
+                    raise
 
     async def fetch_text(self, viewer: Viewer, sql: str, *args: Any, once: bool = False) -> str | None:
         """Runs one statement that returns one text, through the viewer's door; null when it returns no row.
