@@ -158,12 +158,13 @@ async def _mask_past(w: Write, context: Context, records: Sequence[Record]) -> d
     """Covers in each record also the natural persons whom other records of its subject name: a former owner's name
     stands in the shop's name and in prose. Gives the persons by subject.
     """
-    parties = [(record, record.party()) for record in records]
+    people = (record for record in records if record.columns["subject_kind"] != subjects.ENTERPRISE)
+    parties = [(record, record.party()) for record in people]
     aliases = subjects.aliases(party for _, party in parties)
     named: list[tuple[Record, Identity, Party]] = []
     for record, party in parties:
         each = subjects.identity(party, context.secret)
-        if each is not None and each[0] != subjects.ENTERPRISE:
+        if each is not None:
             named.append((record, aliases.get(each, each), party))
     found = await subjects.find(w.connection, {each: party for _, each, party in named})
     known = {each: set(subject.persons) for each, subject in found.items()}
