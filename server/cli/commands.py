@@ -167,7 +167,7 @@ def corrections_command(
     async def work(settings: Settings) -> int:
         async with opened(settings) as (_, database):
             viewer = await clerk_of(database, agency_code)
-            rows = await give_back(database, viewer, target, None, target.name)
+            rows = await give_back(database, Rules.load(settings.rules_dir), viewer, target, None, target.name)
         console.print(f"{rows} 行待更正数据已写入 {target.name}。", markup=False)
         return 0
 

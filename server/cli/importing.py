@@ -96,6 +96,7 @@ class Command:
             "未变": result.rows_unchanged,
             "退回": result.rows_rejected,
             "忽略": result.rows_ignored,
+            "迟报": result.rows_late,
         }
         told = "，".join(f"{name} {number}" for name, number in counts.items())
         self.console.print(f"{result.file_name}（{result.agency_code}）：{told}")
@@ -118,7 +119,9 @@ class Command:
         place = self.target or free_name(path.with_name(f"{path.stem}-待更正.xlsx"))
         async with self.database.desk() as connection:
             agency = await connection.fetchval("SELECT id FROM agency WHERE code = $1", result.agency_code)
-        rows = await give_back(self.database, replace(self.viewer, agency=agency), place, result.batch_id, path.name)
+        rows = await give_back(
+            self.database, self.rules, replace(self.viewer, agency=agency), place, result.batch_id, path.name
+        )
         self.console.print(
             f"  {rows} 行退回数据已写入 {place.name}：错处标色并附说明，改正后再导入即可。", markup=False
         )
@@ -130,10 +133,12 @@ def free_name(place: Path) -> Path:
     return next(p for p in itertools.chain([place], numbered) if not p.exists())
 
 
-async def give_back(database: Database, viewer: Viewer, place: Path, batch_id: UUID | None, file_name: str) -> int:
+async def give_back(
+    database: Database, rules: Rules, viewer: Viewer, place: Path, batch_id: UUID | None, file_name: str
+) -> int:
     """Writes open corrections as a workbook that only its owner can read: it repeats the clerk's own cells."""
     with _new_file(place) as out:
-        return await write_corrections(database, viewer, out, batch_id=batch_id, file_name=file_name)
+        return await write_corrections(database, viewer, out, batch_id=batch_id, file_name=file_name, rules=rules)
 
 
 @contextlib.contextmanager
