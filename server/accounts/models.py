@@ -11,18 +11,12 @@ from tortoise.fields import Field
 from tortoise.models import Model
 
 from server.database.columns import link, text_or_none
-from server.disclosure.models import Disclosed
+from server.subjects.models import OfParty
 
 
-class Authorisation(Disclosed):
+class Authorisation(OfParty):
     """授权查询: a subject lets a partner read its scope ``authorised`` until a day."""
 
-    enterprise_id: UUID | None
-    enterprise = link("Enterprise", null=True)
-    individual_business_id: UUID | None
-    individual_business = link("IndividualBusiness", null=True)
-    practitioner_id: UUID | None
-    practitioner = link("Practitioner", null=True)
     #: 被授权方: the partner's stable name
     partner: Field[str] = fields.TextField()
     #: 授权起

@@ -11,6 +11,7 @@ from tortoise.fields import Field
 
 from server.database.columns import link, text_or_none
 from server.disclosure.models import Disclosed
+from server.subjects.models import OfParty
 
 
 class BenefitProduct(Disclosed):
@@ -39,17 +40,11 @@ class BenefitProduct(Disclosed):
         table = "benefit_product"
 
 
-class BenefitGrant(Disclosed):
+class BenefitGrant(OfParty):
     """信易+ 授予: a product given to a subject, with the grade it had on that day."""
 
     benefit_product_id: UUID
     benefit_product = link("BenefitProduct")
-    enterprise_id: UUID | None
-    enterprise = link("Enterprise", null=True)
-    individual_business_id: UUID | None
-    individual_business = link("IndividualBusiness", null=True)
-    practitioner_id: UUID | None
-    practitioner = link("Practitioner", null=True)
     #: 授予日
     granted_on: Field[date] = fields.DateField()
     #: 终止日, first day not held

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from uuid import UUID
 
 from tortoise import fields
 from tortoise.fields import Field
 
-from server.database.columns import link
-from server.disclosure.models import Disclosed
+from server.subjects.models import OfParty
 
 
-class Commitment(Disclosed):
+class Commitment(OfParty):
     """信用承诺: signed by a subject; kinds 审批替代, 容缺受理, 主动公示, 行业自律, 信用修复, 证明事项, 轻微免罚."""
 
-    enterprise_id: UUID | None
-    enterprise = link("Enterprise", null=True)
-    individual_business_id: UUID | None
-    individual_business = link("IndividualBusiness", null=True)
-    practitioner_id: UUID | None
-    practitioner = link("Practitioner", null=True)
     #: 承诺类型
     kind: Field[str] = fields.TextField()
     #: 承诺事项

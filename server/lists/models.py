@@ -10,8 +10,8 @@ from tortoise import fields
 from tortoise.fields import Field
 
 from server.database.columns import link, text_or_none
-from server.disclosure.models import Disclosed
 from server.journal.models import Versioned
+from server.subjects.models import OfParty
 
 
 class ListKind(StrEnum):
@@ -23,17 +23,11 @@ class ListKind(StrEnum):
     HONEST = "honest"  # 守信激励名单
 
 
-class ListEntry(Disclosed):
+class ListEntry(OfParty):
     """名单条目: half-open from ``listed_on`` to ``listed_until``."""
 
     #: 名单种类
     kind: Field[str] = fields.TextField()
-    enterprise_id: UUID | None
-    enterprise = link("Enterprise", null=True)
-    individual_business_id: UUID | None
-    individual_business = link("IndividualBusiness", null=True)
-    practitioner_id: UUID | None
-    practitioner = link("Practitioner", null=True)
     vehicle_id: UUID | None
     vehicle = link("Vehicle", null=True)
     #: 认定标准条款

@@ -11,19 +11,13 @@ from tortoise.fields import Field
 from tortoise.models import Model
 
 from server.database.columns import link
-from server.disclosure.models import Disclosed
 from server.journal.models import Versioned
+from server.subjects.models import OfParty
 
 
-class Rating(Disclosed):
+class Rating(OfParty):
     """信用评价结果: one subject, one standard, one period."""
 
-    enterprise_id: UUID | None
-    enterprise = link("Enterprise", null=True)
-    individual_business_id: UUID | None
-    individual_business = link("IndividualBusiness", null=True)
-    practitioner_id: UUID | None
-    practitioner = link("Practitioner", null=True)
     vehicle_id: UUID | None
     vehicle = link("Vehicle", null=True)
     #: 评价标准

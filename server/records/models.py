@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from uuid import UUID
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.fields import Field
 
-from server.database.columns import link, text_or_none
+from server.database.columns import text_or_none
 from server.disclosure.models import Disclosed
+from server.subjects.models import OfParty
 
 
 class RecordKind(StrEnum):
@@ -30,7 +30,7 @@ class RecordKind(StrEnum):
     INSPECTION = "inspection"  # 行政监督检查
 
 
-class Record(Disclosed):
+class Record(OfParty):
     """行政行为 what all ten kinds share (十公示 common core)."""
 
     #: 行政相对人名称, as sent
@@ -41,12 +41,6 @@ class Record(Disclosed):
     subject_kind: Field[str] = fields.TextField()
     #: 行政相对人代码_1 统一社会信用代码
     subject_uscc: Field[str | None] = text_or_none()
-    enterprise_id: UUID | None
-    enterprise = link("Enterprise", null=True)
-    individual_business_id: UUID | None
-    individual_business = link("IndividualBusiness", null=True)
-    practitioner_id: UUID | None
-    practitioner = link("Practitioner", null=True)
     #: 决定文书名称
     document_name: Field[str | None] = text_or_none()
     #: 决定文书号, unique with the organ

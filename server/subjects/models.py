@@ -138,3 +138,20 @@ class Vehicle(Disclosed):
 
     class Meta:
         table = "vehicle"
+
+
+class OfParty(Disclosed):
+    """相对人的事实: a fact of one enterprise, individual business or natural person; a CHECK holds it to one of them.
+
+    Three keys of their own kind, not one of unknown kind: each is a real foreign key with its own index.
+    """
+
+    enterprise_id: UUID | None
+    enterprise = link("Enterprise", null=True)
+    individual_business_id: UUID | None
+    individual_business = link("IndividualBusiness", null=True)
+    practitioner_id: UUID | None
+    practitioner = link("Practitioner", null=True)
+
+    class Meta(Disclosed.Meta):
+        abstract = True
