@@ -19,6 +19,7 @@ from server.database.connection import Database
 from server.disclosure.masking import mask_text
 from server.disclosure.views import standing
 from server.errors import Conflict, Invalid, NotFound, Unauthenticated
+from server.subjects.agencies import get_agency_id
 from server.viewer import Door, Duty, Viewer
 
 PREFIX = "xintu_"
@@ -110,7 +111,7 @@ async def issue_key(
         raise Invalid("合作方的密钥要写明合作方名称（--partner）。")
     key = PREFIX + secrets.token_urlsafe(32)
     async with database.desk() as connection:
-        agency = await _agency_id(connection, agency_code)
+        agency = None if agency_code is None else await get_agency_id(connection, agency_code)
         try:
             await connection.execute(
                 "INSERT INTO api_key (id, key_hash, label, role, duties, agency_id, subject_id, partner,"
@@ -139,15 +140,6 @@ def _check_label(label: str) -> None:
         raise Invalid(f"名称“{label}”由系统自用。请换一个名称（--label），如 经办甲。")
     if mask_text(label) != label:
         raise Invalid("名称（--label）中像是有证件号码或电话，而它会永久写入操作日志。请只写岗位和称呼，如 经办甲。")
-
-
-async def _agency_id(connection: asyncpg.Connection, code: str | None) -> UUID | None:
-    if code is None:
-        return None
-    found: UUID | None = await connection.fetchval("SELECT id FROM agency WHERE code = $1", code)
-    if found is None:
-        raise NotFound(f"没有代码为 {code} 的机关。请先用 python -m server agency import 导入机关，或核对代码。")
-    return found
 
 
 async def revoke_key(database: Database, label: str) -> None:

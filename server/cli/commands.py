@@ -107,7 +107,7 @@ def check_command(
             await connection.close()
         if place.secret is not None:
             database = place.database()
-            faults += await _rule_faults(database, Rules.load(settings.rules_dir), deep=journal)
+            faults += await _rule_faults(database, place.rules, deep=journal)
             await database.close()
         for fault in faults:
             console.print(fault, style="red", markup=False, highlight=False)
@@ -165,9 +165,9 @@ def corrections_command(
     from server.cli.importing import give_back
 
     async def work(settings: Settings) -> int:
-        async with opened(settings) as (_, database):
+        async with opened(settings) as (place, database):
             viewer = await clerk_of(database, agency_code)
-            rows = await give_back(database, Rules.load(settings.rules_dir), viewer, target, None, target.name)
+            rows = await give_back(database, place.rules, viewer, target, None, target.name)
         console.print(f"{rows} 行待更正数据已写入 {target.name}。", markup=False)
         return 0
 

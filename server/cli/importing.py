@@ -7,7 +7,7 @@ import itertools
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from server.cli.place import opened
+from server.cli.shell import clerk_of
 from server.database.connection import Database
 from server.errors import CreditError, Invalid
 from server.imports.corrections import write_corrections
@@ -117,11 +118,8 @@ class Command:
     async def _give_back(self, result: BatchResult, path: Path) -> None:
         """Writes the rejected rows, faults in colour and in words, beside the file or where the clerk wants them."""
         place = self.target or free_name(path.with_name(f"{path.stem}-待更正.xlsx"))
-        async with self.database.desk() as connection:
-            agency = await connection.fetchval("SELECT id FROM agency WHERE code = $1", result.agency_code)
-        rows = await give_back(
-            self.database, self.rules, replace(self.viewer, agency=agency), place, result.batch_id, path.name
-        )
+        officer = await clerk_of(self.database, result.agency_code)
+        rows = await give_back(self.database, self.rules, officer, place, result.batch_id, path.name)
         self.console.print(
             f"  {rows} 行退回数据已写入 {place.name}：错处标色并附说明，改正后再导入即可。", markup=False
         )
@@ -174,9 +172,8 @@ async def import_files(
 ) -> int:
     """Imports the files in turn; gives the exit code."""
     worst = 0
-    async with opened(settings) as (_, database):
-        rules = Rules.load(settings.rules_dir)
-        command = Command(database, rules, viewer, console, agency_code, json_report, target)
+    async with opened(settings) as (place, database):
+        command = Command(database, place.rules, viewer, console, agency_code, json_report, target)
         for path in files:
             worst |= await command.run(path)
     return worst

@@ -13,7 +13,6 @@ from server.catalogue.rules import Catalogue, Measures
 from server.cli.place import find_place, opened
 from server.cli.shell import bar, console, do, operator
 from server.clock import today_in_shanghai
-from server.imports.law import Rules
 from server.jobs.purge import purge
 from server.jobs.recompute import recompute_disclosure
 from server.migrate.config import credentials
@@ -28,12 +27,12 @@ def job_recompute_disclosure() -> None:
     """公示规则变更后，重算全部数据的公示期限（只改有变化的行，留有日志）。"""
 
     async def work(settings: Settings) -> int:
-        async with opened(settings) as (_, database):
+        async with opened(settings) as (place, database):
             with bar() as progress:
                 task = progress.add_task("重算", total=None)
                 counts = await recompute_disclosure(
                     database,
-                    Rules.load(settings.rules_dir),
+                    place.rules,
                     operator(),
                     progress=lambda table, rows: progress.update(task, description=f"重算 {table}", advance=rows),
                 )

@@ -26,6 +26,8 @@ class Place:
     secret: str | None
     owner_url: str | None
     embedded: bool
+    #: loaded once for the whole command
+    rules: Rules
 
     def plan(self) -> Plan:
         """Gives the migration plan; raises ``WrongSetting`` where the owner's URL was not given."""
@@ -43,22 +45,23 @@ class Place:
         """Opens the application's own connections."""
         if self.address is None or self.secret is None:
             raise WrongSetting("请设置 XINTU_DATABASE_HOST 和 XINTU_SECRET 后重试。")
-        return Database(self.address, self.secret, law=Rules.load(self.settings.rules_dir).hash)
+        return Database(self.address, self.secret, law=self.rules.hash)
 
 
 async def find_place(settings: Settings) -> Place:
     """Finds the database; starts the embedded one when no external one is set."""
+    rules = Rules.load(settings.rules_dir)
     if settings.database_host is None and settings.database_url is None:
         from server.database.embedded import start_embedded
 
         running = await start_embedded(settings.data_dir)
-        return Place(settings, running.address, running.secret, running.owner_url, embedded=True)
+        return Place(settings, running.address, running.secret, running.owner_url, embedded=True, rules=rules)
     if settings.database_host is not None:
         address = parse_database_host(settings.database_host)
     else:
         found = credentials(settings.database_url or "")
         address = Address(found["host"], found["port"], found["database"])
-    return Place(settings, address, settings.secret, settings.database_url, embedded=False)
+    return Place(settings, address, settings.secret, settings.database_url, embedded=False, rules=rules)
 
 
 @asynccontextmanager

@@ -12,7 +12,6 @@ from server.cli.place import opened
 from server.cli.shell import clerk_of, console, do
 from server.disclosure.models import Withdrawal
 from server.errors import Invalid
-from server.imports.law import Rules
 from server.records.service import override_severity
 from server.repair.service import take_down
 from server.settings import Settings
@@ -50,11 +49,12 @@ def record_classify(
     """人工认定一条处罚的失信程度，公示期限随之重算；以后的文件不会改动它。"""
 
     async def work(settings: Settings) -> int:
-        rules = Rules.load(settings.rules_dir)
-        async with opened(settings) as (_, database):
+        async with opened(settings) as (place, database):
             viewer = await clerk_of(database, agency_code)
             asked = None if severity == "rule" else severity
-            await override_severity(database, rules.terms, rules.masking, viewer, _record_id(record_id), asked, reason)
+            await override_severity(
+                database, place.rules.terms, place.rules.masking, viewer, _record_id(record_id), asked, reason
+            )
         console.print("已认定，公示期限已重算。")
         return 0
 

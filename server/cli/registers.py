@@ -13,7 +13,6 @@ from rich.table import Table
 from server.accounts.service import DEFAULT_QUOTA, KeyRole, issue_key, list_keys, revoke_key
 from server.cli.place import opened
 from server.cli.shell import console, do, operator
-from server.disclosure.rules import Terms
 from server.errors import Invalid
 from server.settings import Settings
 from server.subjects.agencies import import_agencies
@@ -34,8 +33,8 @@ def agency_import(
             content = file.read_bytes()
         except OSError as error:
             raise Invalid(f"读不到文件 {file.name}。请核对路径和权限。") from error
-        async with opened(settings) as (_, database):
-            counts = await import_agencies(database, Terms.load(settings.rules_dir), operator(), content, file.name)
+        async with opened(settings) as (place, database):
+            counts = await import_agencies(database, place.rules.terms, operator(), content, file.name)
         console.print(f"机关：新增 {counts.added}，更改 {counts.changed}，未变 {counts.unchanged}。")
         return 0
 

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from server.database.connection import Database
-from server.errors import NotFound
 from server.settings import Settings, load_settings
+from server.subjects.agencies import get_agency_id
 from server.viewer import Door, Duty, Viewer
 
 #: Progress and messages go to the error stream, so that ``--report json`` can be piped.
@@ -45,7 +45,5 @@ def operator() -> str:
 async def clerk_of(database: Database, agency_code: str) -> Viewer:
     """Gives the operator as a clerk of one agency."""
     async with database.desk() as connection:
-        agency_id = await connection.fetchval("SELECT id FROM agency WHERE code = $1", agency_code)
-    if agency_id is None:
-        raise NotFound(f"没有代码为 {agency_code} 的机关。用 python -m server agency list 查看全部机关。")
+        agency_id = await get_agency_id(connection, agency_code)
     return Viewer(Door.AGENCY, operator(), agency=agency_id, agency_code=agency_code, duties=frozenset({Duty.CLERK}))

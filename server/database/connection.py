@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import asyncpg
 
-from server.database.roles import WRITER, role_name, role_password
+from server.database.roles import TABLES_SCHEMA, WRITER, role_name, role_password
 from server.errors import Unavailable
 from server.settings import Address
 from server.viewer import Door, Viewer
@@ -56,6 +56,16 @@ def away_is_unavailable() -> Iterator[None]:
         yield
     except AWAY as error:
         raise Unavailable("数据库暂时无法访问，请稍后再试。") from error
+
+
+async def set_state(connection: asyncpg.Connection, key: str, content: str) -> None:
+    """Writes one line of ``reference_state`` on any connection that may; ``migrate`` does so as the owner."""
+    await connection.execute(
+        f"INSERT INTO {TABLES_SCHEMA}.reference_state (id, content) VALUES ($1, $2)"
+        " ON CONFLICT (id) DO UPDATE SET content = excluded.content",
+        key,
+        content,
+    )
 
 
 async def _keep(_: asyncpg.Connection) -> None:
@@ -176,12 +186,7 @@ class Database:
     async def set_state(self, key: str, content: str) -> None:
         """Writes one line of ``reference_state``."""
         async with self.desk() as connection:
-            await connection.execute(
-                "INSERT INTO reference_state (id, content) VALUES ($1, $2)"
-                " ON CONFLICT (id) DO UPDATE SET content = excluded.content",
-                key,
-                content,
-            )
+            await set_state(connection, key, content)
 
     async def has_facts(self) -> bool:
         """Says whether any fact was ever written."""

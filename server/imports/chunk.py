@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -264,12 +263,7 @@ async def _rename(
 async def _store(w: Write, context: Context, sorted_: Sorted, subject_of: Mapping[int, tuple[str, UUID]]) -> None:
     for kind in Kind:
         made = [_new_row(w, context, r, sorted_, subject_of) for r in sorted_.new if r.kind is kind]
-        if made:
-            columns = tuple(made[0])
-            # Not ``Write.insert``: a picked tuple a row is a tenth of the whole import's time.
-            await w.connection.copy_records_to_table(
-                kind.value, columns=columns, records=map(itemgetter(*columns), made)
-            )
+        await w.insert(kind.value, made)
         changed = [_changed_row(w, context, c, subject_of) for c in sorted_.changed if c.record.kind is kind]
         await store.change(w, kind.value, changed)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 
 from server.catalogue import reference as catalogue
+from server.database.connection import set_state
 from server.database.roles import TABLES_SCHEMA, quote
 from server.dated import refuse_unknown_files
 from server.disclosure import reference as disclosure
@@ -35,16 +36,6 @@ async def load_reference(connection: asyncpg.Connection, rules_dir: Path | None)
     await set_state(connection, "disclosure_loaded", edition)
     if not await connection.fetchval("SELECT EXISTS (SELECT FROM journal.transaction)"):
         await set_state(connection, "disclosure_applied", edition)
-
-
-async def set_state(connection: asyncpg.Connection, key: str, content: str) -> None:
-    """Writes one row of ``reference_state``."""
-    await connection.execute(
-        f"INSERT INTO {TABLES_SCHEMA}.reference_state (id, content) VALUES ($1, $2)"
-        " ON CONFLICT (id) DO UPDATE SET content = excluded.content",
-        key,
-        content,
-    )
 
 
 async def _replace(connection: asyncpg.Connection, table: str, rows: Sequence[Mapping[str, object]]) -> None:

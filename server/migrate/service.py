@@ -19,6 +19,7 @@ from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 from tortoise.transactions import in_transaction
 
+from server.database.connection import set_state
 from server.database.roles import (
     ROLES,
     TABLES_SCHEMA,
@@ -148,11 +149,7 @@ async def _run(plan: Plan, connection: asyncpg.Connection, transaction: Any, say
     await load_reference(connection, plan.rules_dir)
     say("门与权限")
     await make_doors(connection, plan.database, plan.roles_prefix)
-    await connection.execute(
-        f"INSERT INTO {TABLES_SCHEMA}.reference_state (id, content) VALUES ('fingerprint', $1)"
-        " ON CONFLICT (id) DO UPDATE SET content = excluded.content",
-        fingerprint(plan),
-    )
+    await set_state(connection, "fingerprint", fingerprint(plan))
     say("核对")
     faults = await structure_faults(connection, prefix=plan.roles_prefix, trial=plan.trial)
     if faults:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
+
 from server.database.connection import Database
 from server.disclosure.rules import Fact, Terms
-from server.errors import Invalid
+from server.errors import Invalid, NotFound
 from server.identifiers.divisions import known_division
 from server.identifiers.uscc import check_uscc
 from server.journal.actions import Action
@@ -116,6 +118,14 @@ async def import_agencies(database: Database, terms: Terms, actor: str, content:
         return AgencyCounts(0, 0, len(lines))
     async with write(database, actor, Action.AGENCY_IMPORT, f"导入机关 {file_name}") as w:
         return await _store(w, terms, lines)
+
+
+async def get_agency_id(connection: asyncpg.Connection, code: str) -> UUID:
+    """Gives the id of the agency with a code; raises ``NotFound`` with what to do."""
+    found: UUID | None = await connection.fetchval("SELECT id FROM agency WHERE code = $1", code)
+    if found is None:
+        raise NotFound(f"没有代码为 {code} 的机关。请先用 python -m server agency import 导入机关，或核对代码。")
+    return found
 
 
 async def _known(database: Database) -> dict[str, dict[str, Any]]:
