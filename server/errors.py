@@ -64,6 +64,17 @@ class TooLarge(CreditError):
     status = 413
 
 
+class TooMany(CreditError):
+    """超出限额: the asker's points of this minute, or look-ups of persons, are spent; again after ``retry_after_seconds``."""
+
+    code = "RATE_LIMITED"
+    status = 429
+
+    def __init__(self, message: str, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Unavailable(CreditError):
     """暂不可用: a part is away; try again after ``retry_after_seconds``."""
 

@@ -50,6 +50,13 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """请求的值 a value of the request itself, bound and never written into the statement: see ``asking.VALUES``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Same:
     """同行对象 an object made of columns of the same row."""
 
@@ -68,11 +75,18 @@ class One:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """一对多 a short list, bounded by its nature (points of a rating); ``source`` replaces the target's view."""
+    """一对多 a short list, bounded by its nature (points of a rating); ``source`` replaces the target's view.
+
+    ``rows`` are the rows that one item costs; ``size`` names the argument that says how many items there may be, else
+    ``SHORT_LIST`` are expected. ``filters`` are as in ``Page``.
+    """
 
     where: str
     order: str
     source: str | None = None
+    rows: int = 1
+    size: str | None = None
+    filters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +106,15 @@ class Key:
 class Page:
     """连接 a keyset connection: rows of the target's view that meet ``where``, ordered by ``key`` and then id.
 
-    ``filters`` are further conditions, each used only when its argument is given.
+    ``filters`` are further conditions, each used only when its argument is given; ``needs`` are pairs of arguments, the
+    first of which is refused without the second (a grade without its standard would read every grade).
     """
 
     where: str
     key: Key
     descending: bool = True
     filters: tuple[tuple[str, str], ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +135,11 @@ class ByGlobalId:
 
 
 @dataclass(frozen=True, slots=True)
+class ManyByGlobalId:
+    """按多个永久标识 as ``ByGlobalId`` for the list in the argument ``ids``, in its order; null where there is nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class PagePart:
     """连接的部件 a part that the compiler makes of a connection: edges, node, cursor, pageInfo …"""
 
@@ -132,14 +153,31 @@ class Action:
     name: str
 
 
-Mapping = Column | Expression | Constant | Same | GlobalId | One | Many | Page | Choice | ByGlobalId | PagePart | Action
+Mapping = (
+    Column
+    | Expression
+    | Constant
+    | Asked
+    | Same
+    | GlobalId
+    | One
+    | Many
+    | Page
+    | Choice
+    | ByGlobalId
+    | ManyByGlobalId
+    | PagePart
+    | Action
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
     """参数 an argument of a field: ``sql_type`` names what it is bound as, ``convert`` makes the bound value.
 
-    ``convert`` raises ``Invalid`` with a Chinese message that says what to do.
+    ``convert`` raises ``Invalid`` with a Chinese message that says what to do. ``personal``: a person's number, taken by
+    POST and as a variable only, once a request, counted, and bound as the keyed hash that ``find_person`` compares.
+    ``as_of``: a past day; everything under the field is read as it stood then.
     """
 
     name: str
@@ -148,6 +186,8 @@ class Argument:
     sql_type: str = "text"
     convert: Callable[[Any], Any] = field(default=lambda value: value)
     default: Any = strawberry.UNSET
+    personal: bool = False
+    as_of: bool = False
 
     def strawberry(self) -> StrawberryArgument:
         """Gives the form the schema is printed from."""
