@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from schema.nodes import PAGING, Connection, Node
-from schema.plan.mapping import Key, One, Page, column, mapped, row
+from schema.plan.mapping import Argument, Key, One, Page, column, mapped, row
 
 
 @strawberry.type(description="行政机关 agency：交通运输局及其所属单位")
@@ -22,4 +22,13 @@ class Agency(Node):
     )
     units: Connection[Annotated["Agency", strawberry.lazy("schema.agencies")]] = mapped(
         "所属单位 units", Page("{item}.parent_id = {row}.id", Key("code", "text"), descending=False), arguments=PAGING
+    )
+
+
+@strawberry.type
+class AgencyQuery:
+    """机关的查询根."""
+
+    agency: Agency | None = mapped(
+        "按机关代码查机关 agency", One("{item}.code = {code}"), arguments=[Argument("code", str, "机关代码 code")]
     )

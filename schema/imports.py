@@ -6,10 +6,11 @@ import strawberry
 
 from schema.agencies import Agency
 from schema.enums import CorrectionState, ImportState, RecordKind, enum_sql
-from schema.nodes import PAGING, Connection, Node
+from schema.nodes import PAGING, Connection, Node, read_id_of
 from schema.plan.mapping import Argument, Key, Many, One, Page, column, expression, mapped, row
 from schema.scalars import Json
 
+_BATCH = Argument("id", strawberry.ID, "永久标识 id", "uuid", convert=lambda value: read_id_of("BA", value))
 STATE = Argument("state", CorrectionState | None, "只取此状态 state", convert=lambda state: state.value)
 
 
@@ -60,12 +61,32 @@ class ImportBatch(Node):
     rows_changed: int = column("更正 rows changed", "rows_changed")
     rows_unchanged: int = column("未变 rows unchanged", "rows_unchanged")
     rows_rejected: int = column("退回 rows rejected", "rows_rejected")
+    rows_late: int = column("其中迟报 rows late：新增行中晚于应公示截止日报送的", "rows_late")
     notes: Json = column("提示 notes：未知列、跳过的工作表等", "notes")
     corrections: Connection[Correction] = mapped(
         "待更正数据 corrections，按行号",
         Page(
             "{item}.batch_id = {row}.id",
             Key("row_number", "int"),
+            descending=False,
+            filters=(("state", "{item}.state = {state}"),),
+        ),
+        arguments=(*PAGING, STATE),
+    )
+
+
+@strawberry.type
+class ImportQuery:
+    """导入的查询根."""
+
+    import_batch: ImportBatch | None = mapped(
+        "导入批次 import batch；只有所属机关的经办人可见", One("{item}.id = {id}"), arguments=[_BATCH]
+    )
+    corrections: Connection[Correction] = mapped(
+        "待更正数据 corrections，先入队的在前；只有所属机关的经办人可见",
+        Page(
+            "true",
+            Key("created_at", "timestamptz"),
             descending=False,
             filters=(("state", "{item}.state = {state}"),),
         ),

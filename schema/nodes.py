@@ -9,7 +9,7 @@ from uuid import UUID
 
 import strawberry
 
-from schema.plan.mapping import Argument, GlobalId, PagePart, mapped
+from schema.plan.mapping import Argument, ByGlobalId, GlobalId, PagePart, mapped
 from server.errors import Invalid
 
 T = TypeVar("T")
@@ -120,3 +120,14 @@ PAGING = (
     Argument("last", int | None, "取后若干条 last：0–100；与 first 只能给一个", "int"),
     Argument("before", str | None, "取到此游标之前 before"),
 )
+
+
+@strawberry.type
+class NodeQuery:
+    """节点的查询根."""
+
+    node: Node | None = mapped(
+        "按永久标识取任一对象 node；没有或不公开都为 null",
+        ByGlobalId(),
+        arguments=[Argument("id", strawberry.ID, "永久标识 id", convert=read_global_id)],
+    )

@@ -148,3 +148,21 @@ class Vehicle(Node):
     driver: Party | None = party("车主或驾驶员 driver；依法不公开的为 null", "Practitioner")
     ratings: Connection[Rating] = _ratings("vehicle_id")
     list_entries: Connection[ListEntry] = _list_entries("vehicle_id")
+
+
+@strawberry.type
+class SubjectQuery:
+    """信用主体的查询根."""
+
+    enterprise: Enterprise | None = mapped(
+        "按统一社会信用代码查企业 enterprise；没有或不公开都为 null",
+        One("{item}.uscc = {uscc}"),
+        arguments=[
+            Argument("uscc", str, "统一社会信用代码 uscc，18 位", convert=lambda value: value.strip().upper()),
+        ],
+    )
+    enterprises: Connection[Enterprise] = mapped(
+        "可以公开的企业 enterprises；次序固定而无业务含义",
+        Page("true", Key("id", "uuid"), descending=False),
+        arguments=PAGING,
+    )
