@@ -15,7 +15,7 @@ from server.catalogue.rules import (
     Measure,
     Measures,
 )
-from server.dated import hash_of
+from server.dated import Source, hash_of
 
 #: What this room reads from a bureau's folder of rules.
 FILES: tuple[str, ...] = (CATALOGUE, CATALOGUE_EDITIONS, MEASURES, MEASURE_EDITIONS)
@@ -24,13 +24,21 @@ FILES: tuple[str, ...] = (CATALOGUE, CATALOGUE_EDITIONS, MEASURES, MEASURE_EDITI
 def catalogue_rows(rules_dir: Path | None = None) -> list[dict[str, object]]:
     """Gives one row for each item of each edition, columns as ``CatalogueItem``; raises ``WrongSetting``."""
     catalogue = Catalogue.load(rules_dir)
-    return [_item(item) for edition in catalogue.editions() for item in catalogue.items_of(edition.id)]
+    return [
+        _item(item) | {"position": n}
+        for edition in catalogue.editions()
+        for n, item in enumerate(catalogue.items_of(edition.id), start=1)
+    ]
 
 
 def measure_rows(rules_dir: Path | None = None) -> list[dict[str, object]]:
     """Gives one row for each measure of each edition, columns as ``MeasureItem``; raises ``WrongSetting``."""
     measures = Measures.load(rules_dir)
-    return [_measure(item) for edition in measures.editions() for item in measures.items_of(edition.id)]
+    return [
+        _measure(item) | {"position": n}
+        for edition in measures.editions()
+        for n, item in enumerate(measures.items_of(edition.id), start=1)
+    ]
 
 
 def edition_hash(rules_dir: Path | None = None) -> str:
@@ -39,7 +47,16 @@ def edition_hash(rules_dir: Path | None = None) -> str:
 
 
 def _edition(edition: Edition) -> dict[str, object]:
-    return {"edition": edition.id, "edition_from": edition.valid_from, "edition_until": edition.valid_until}
+    return {
+        "edition_title": edition.title,
+        "edition": edition.id,
+        "edition_from": edition.valid_from,
+        "edition_until": edition.valid_until,
+    }
+
+
+def _source(source: Source) -> dict[str, object]:
+    return {"source": source.line(), "url": source.url, "mark": source.mark}
 
 
 def _item(item: Item) -> dict[str, object]:
@@ -55,6 +72,7 @@ def _item(item: Item) -> dict[str, object]:
         "provider": item.provider,
         "update_cycle": item.update_cycle,
         "legal_basis": item.legal_basis,
+        **_source(item.source),
     }
 
 
@@ -66,6 +84,8 @@ def _measure(measure: Measure) -> dict[str, object]:
         "kind": measure.kind,
         "content": measure.content,
         "targets": measure.targets,
+        "subject_kinds": list(measure.subject_kinds),
         "legal_basis": measure.legal_basis,
         "authority": measure.authority,
+        **_source(measure.source),
     }

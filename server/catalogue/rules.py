@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from server.catalogue.editions import SERIES, Edition, EditionDiff, Editions, load_editions
-from server.dated import DatedFile, Entry, Field, Kind, Shape, Version, hash_of, load
+from server.dated import DatedFile, Entry, Field, Kind, Shape, Source, Version, hash_of, load
 from server.disclosure.masking import mask_text
 from server.errors import WrongSetting
 
@@ -129,6 +129,7 @@ class Item:
     legal_basis: str
     covers: tuple[Cover, ...]
     yields_to: tuple[str, ...]
+    source: Source
 
     @property
     def id(self) -> str:
@@ -152,6 +153,7 @@ class Measure:
     subject_kinds: tuple[str, ...]
     legal_basis: str
     authority: str
+    source: Source
 
     @property
     def id(self) -> str:
@@ -341,6 +343,7 @@ def _item(edition: Edition, entry: Entry, version: Version) -> Item:
         legal_basis=text("legal_basis"),
         covers=tuple(_cover(row) for row in version.rows("covers")),
         yields_to=version.texts("yields_to"),
+        source=version.source,
     )
 
 
@@ -366,6 +369,7 @@ def _measures(editions: Editions, edition: Edition, entries: DatedFile) -> tuple
             version.texts("subject_kinds"),
             version.text("legal_basis"),
             version.text("authority"),
+            version.source,
         )
         for entry, version in said
         if version is not None
@@ -395,4 +399,4 @@ def _name(item: Item | Measure) -> str:
 
 
 def _said(item: Item | Measure) -> dict[str, object]:
-    return {f.name: getattr(item, f.name) for f in fields(item) if f.name != "edition"}
+    return {f.name: getattr(item, f.name) for f in fields(item) if f.name not in ("edition", "source")}

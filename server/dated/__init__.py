@@ -136,6 +136,11 @@ class Entry:
         version = self.versions[place]
         return None if version.abolished else version
 
+    def until(self, version: Version) -> date | None:
+        """Gives the first day on which a version of this entry holds no more; None = in force still."""
+        later = (v.valid_from for v in self.versions if v.valid_from > version.valid_from)
+        return next(later, None)
+
     def version_on(self, on: date) -> Version:
         """Gives the version in force on a day; raises ``Invalid`` when none is."""
         version = self.find_version(on)

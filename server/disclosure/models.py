@@ -61,10 +61,24 @@ class DisclosureTerm(Model):
 
     #: e.g. ``penalty.general@2026-04-01``
     id: Field[str] = fields.CharField(max_length=100, primary_key=True)
+    #: 条目, e.g. ``penalty.general``
+    key: Field[str] = fields.TextField()
+    #: 次序 in the rule file, from 1
+    position: Field[int] = fields.IntField()
     #: 事项
     term: Field[str] = fields.TextField()
     #: 生效日
     valid_from: Field[date] = fields.DateField()
+    #: 失效日: acts from this day stand under a later version; null = in force
+    valid_until: Field[date | None] = fields.DateField(null=True)
+    #: 社会公开: false where the public sees no such fact
+    shown: Field[bool] = fields.BooleanField()
+    #: 公示起算: in_store, effective
+    starts: Field[str] = fields.TextField()
+    #: 公示截止: decided, valid_until, effective_until, listed_until, never
+    ends: Field[str] = fields.TextField()
+    #: 可申请修复: shortest_term, next_day, none
+    repair_opens: Field[str] = fields.TextField()
     #: 最短公示期（月）
     shortest_months: Field[int | None] = fields.IntField(null=True)
     #: 最长公示期（月）
@@ -73,6 +87,8 @@ class DisclosureTerm(Model):
     basis: Field[str] = fields.TextField()
     #: 依据网址
     url: Field[str | None] = text_or_none()
+    #: 核实程度: verified, known, uncertain — of the least certain source that counts
+    mark: Field[str] = fields.TextField()
 
     class Meta:
         table = "disclosure_term"

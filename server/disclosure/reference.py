@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from server.dated import hash_of
+from server.dated import MARKS, hash_of
 from server.disclosure.masking import MASKING, Masking
 from server.disclosure.persons import PERSONS
 from server.disclosure.rules import TERMS, Term, Terms
@@ -17,7 +17,7 @@ _CHANGE = {"new": "此前作出的决定改按新规定", "shorter": "此前作�
 
 def term_rows(rules_dir: Path | None = None) -> list[dict[str, object]]:
     """Gives one row for each term a fact can stand under, columns as ``DisclosureTerm``; raises ``WrongSetting``."""
-    return [_row(term) for term in Terms.load(rules_dir).all()]
+    return [_row(term) | {"position": n} for n, term in enumerate(Terms.load(rules_dir).all(), start=1)]
 
 
 def edition_hash(rules_dir: Path | None = None) -> str:
@@ -33,13 +33,28 @@ def masking_hash(rules_dir: Path | None = None) -> str:
 def _row(term: Term) -> dict[str, object]:
     return {
         "id": term.id,
+        "key": term.entry.key,
         "term": term.entry.term,
         "valid_from": term.version.valid_from,
+        "valid_until": term.entry.until(term.version),
+        "shown": term.shown,
+        "starts": term.version.text("starts"),
+        "ends": term.version.text("ends"),
+        "repair_opens": term.version.text("repair_opens"),
         "shortest_months": term.months("shortest_term"),
         "longest_months": term.months("longest_term"),
         "basis": _basis(term),
         "url": term.version.source.url,
+        "mark": _mark(term),
     }
+
+
+def _mark(term: Term) -> str:
+    """How well the term is known: as the least certain of the sources and of what they do to earlier acts."""
+    marks = [term.version.source.mark]
+    for version in term.later:
+        marks += [version.source.mark, version.text("earlier_acts_mark")]
+    return max(marks, key=MARKS.index)
 
 
 def _basis(term: Term) -> str:

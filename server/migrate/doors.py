@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncpg
 
 from server.database.roles import ROLES, TABLES_SCHEMA, WRITER, door_schema, quote, role_name
-from server.disclosure.doors import FACTS, HIDDEN, TABLES
+from server.disclosure.doors import FACTS, HIDDEN, TABLES, Rows
 from server.disclosure.views import door_statements, functions_of
 from server.viewer import Door
 
-REFERENCE_TABLES = ("disclosure_term", "catalogue_item", "measure_item", "roof_light_star")
+REFERENCE_TABLES = (*(t.name for t in TABLES if t.rows is Rows.REFERENCE), "roof_light_star")
 
 
 def clock_functions(trial: bool) -> str:

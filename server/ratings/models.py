@@ -1,4 +1,4 @@
-"""信用评价 tables of rating results. Not for computing them: the standards come as dated YAML later."""
+"""信用评价 tables of rating results, and the register of the standards they follow. Not for computing them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.fields import Field
 from tortoise.models import Model
 
-from server.database.columns import link
+from server.database.columns import link, text_or_none
 from server.journal.models import Versioned
 from server.subjects.models import OfParty
 
@@ -88,3 +89,61 @@ class RoofLightStar(Model):
 
     class Meta:
         table = "roof_light_star"
+
+
+class RatingStandard(Model):
+    """评价标准 reference: one version of a rating standard, loaded from ``standards.yaml``. No fact."""
+
+    #: key and first day, e.g. ``taxi_driver@2022-05-27``
+    id: Field[str] = fields.CharField(max_length=100, primary_key=True)
+    #: 标准代码, as in ``rating.standard``
+    key: Field[str] = fields.TextField()
+    #: 次序 in the register, from 1; versions of one standard stand together, oldest first
+    position: Field[int] = fields.IntField()
+    #: 标准名称
+    name: Field[str] = fields.TextField()
+    #: 施行日, as in ``rating.standard_version``
+    valid_from: Field[date] = fields.DateField()
+    #: 失效日, first day not in force; null = in force
+    valid_until: Field[date | None] = fields.DateField(null=True)
+    #: 主体类型
+    subject_kinds: Field[list[str]] = ArrayField("text")
+    #: 评价对象 in words
+    targets: Field[str] = fields.TextField()
+    #: 发布机关
+    issuer: Field[str] = fields.TextField()
+    #: 文号
+    document_number: Field[str | None] = text_or_none()
+    #: 依据: title, number and article in one line
+    basis: Field[str] = fields.TextField()
+    #: 依据网址
+    url: Field[str | None] = text_or_none()
+    #: 评价周期 in words
+    cycle: Field[str] = fields.TextField()
+    #: 结果有效期 in words; null = the source tells none
+    validity: Field[str | None] = text_or_none()
+    #: 核实程度: verified, known, uncertain
+    mark: Field[str] = fields.TextField()
+    #: 待核实说明: what is not certain
+    note: Field[str | None] = text_or_none()
+
+    class Meta:
+        table = "rating_standard"
+
+
+class RatingGrade(Model):
+    """等级 reference: a grade of one version of a standard. No fact."""
+
+    #: standard version and grade, e.g. ``taxi_driver@2022-05-27:AAA``
+    id: Field[str] = fields.CharField(max_length=100, primary_key=True)
+    #: 标准版本: id of the ``rating_standard``
+    standard_id: Field[str] = fields.TextField()
+    #: 次序, 1 = the best
+    position: Field[int] = fields.IntField()
+    #: 等级
+    grade: Field[str] = fields.TextField()
+    #: 含义 in words
+    meaning: Field[str] = fields.TextField()
+
+    class Meta:
+        table = "rating_grade"
