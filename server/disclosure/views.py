@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from server.database.roles import TABLES_SCHEMA, door_schema, literal, quote
 from server.disclosure.doors import REVEALING, TABLES, Column, Rows, Table
+from server.disclosure.viewing import authorised_subjects, own_subject, own_tree, setting, today
 from server.viewer import Door
 
 #: Doors that show tables; the device door has one view of its own.
@@ -19,53 +20,29 @@ def standing(alias: str) -> str:
     return f"{quote(alias)}.withdrawn_on IS NULL"
 
 
-def _setting(name: str, cast: str) -> str:
-    # A scalar subquery is evaluated once per statement, and an empty setting adds nothing.
-    return f"(SELECT nullif(current_setting('xintu.{name}', true), '')::{cast})"
-
-
-def _today(door: Door) -> str:
-    return f"(SELECT {door_schema(door)}.today())"
-
-
 def _live(door: Door) -> str:
     """公示期内: not withdrawn, begun, and before the first day it is not shown (half-open)."""
-    today = _today(door)
+    day = today(door)
     return (
-        f"t.withdrawn_on IS NULL AND t.disclosed_from <= {today}"
-        f" AND (t.disclosed_until IS NULL OR t.disclosed_until > {today})"
+        f"t.withdrawn_on IS NULL AND t.disclosed_from <= {day}"
+        f" AND (t.disclosed_until IS NULL OR t.disclosed_until > {day})"
     )
-
-
-def _own_subject(table: Table) -> str:
-    viewer = _setting("viewer_subject", "uuid")
-    return " OR ".join(f"t.{quote(c)} = {viewer}" for c in table.subjects) or "false"
 
 
 def _authorised(door: Door, table: Table) -> str:
     """授权查询: rows of scope ``authorised`` of the subjects whose authorisation of the viewer's partner lives today."""
-    today = _today(door)
+    day = today(door)
     if table.name == "authorisation":
         # The partner reads his own authorisations, not those of the subject to others.
-        return f"t.partner = {_setting('viewer_partner', 'text')} AND {_live(door)} AND t.valid_until > {today}"
-    subjects = (
-        f"SELECT coalesce(a.enterprise_id, a.individual_business_id, a.practitioner_id)"
-        f" FROM {TABLES_SCHEMA}.authorisation a WHERE a.partner = {_setting('viewer_partner', 'text')}"
-        f" AND a.withdrawn_on IS NULL AND a.valid_from <= {today} AND a.valid_until > {today}"
-    )
+        return f"t.partner = {setting('viewer_partner', 'text')} AND {_live(door)} AND t.valid_until > {day}"
+    subjects = authorised_subjects(door)
     matches = " OR ".join(f"t.{quote(c)} IN ({subjects})" for c in table.subjects)
     return f"t.scope = 'authorised' AND {_live(door)} AND ({matches})" if matches else "false"
 
 
-def _own_tree(column: str) -> str:
-    """本机关及下级: the rows of the viewer's agency and of all below it."""
-    viewer = _setting("viewer_agency", "uuid")
-    return f"t.{column} IN (SELECT a.id FROM {TABLES_SCHEMA}.agency a WHERE {viewer} = ANY (a.lineage))"
-
-
 def _has_duty(duty: str) -> str:
     """岗位: the viewer's own duties, as the application set them for this transaction."""
-    return f"{literal(duty)} = ANY (string_to_array({_setting('viewer_duties', 'text')}, ','))"
+    return f"{literal(duty)} = ANY (string_to_array({setting('viewer_duties', 'text')}, ','))"
 
 
 def _revealed(door: Door) -> str:
@@ -86,11 +63,11 @@ def _disclosed_rows(door: Door, table: Table) -> str:
         case Door.PUBLIC:
             return public
         case Door.SUBJECT:
-            return f"{public} OR ({_own_subject(table)}) OR ({_authorised(door, table)})"
+            return f"{public} OR ({own_subject(table)}) OR ({_authorised(door, table)})"
         case Door.GOVERNMENT:
             return f"{public} OR {government}" if table.rows is Rows.PERSON else government
         case Door.AGENCY:
-            return f"{public} OR {government} OR {_own_tree('source_unit_id')}"
+            return f"{public} OR {government} OR {own_tree('source_unit_id')}"
         case _:
             raise ValueError(f"door {door} shows no tables")
 
@@ -116,14 +93,14 @@ def row_condition(door: Door, table: Table) -> str:
         case Rows.REFERENCE:
             return "true"
         case Rows.OWN:
-            own = _own_tree("agency_id") if door is Door.AGENCY else "false"
+            own = own_tree("agency_id") if door is Door.AGENCY else "false"
             return f"{own} AND {_has_duty(table.duty)}" if table.duty else own
 
 
 def _column(door: Door, table: Table, column: Column) -> str:
     name, source = quote(column.name), f"t.{quote(column.source or column.name)}"
     if column.own_only:
-        own = _own_tree("source_unit_id") if door is Door.AGENCY else "false"
+        own = own_tree("source_unit_id") if door is Door.AGENCY else "false"
         return f"CASE WHEN {own} THEN {source} END AS {name}"
     if column.name in table.person_edges:
         persons = f"{door_schema(door)}.practitioner"
@@ -197,7 +174,7 @@ END $body$"""
 
 
 def _head_view(door: Door) -> str:
-    return f"CREATE VIEW {door_schema(door)}.head AS SELECT h.revision, {_today(door)} AS today FROM journal.head h"
+    return f"CREATE VIEW {door_schema(door)}.head AS SELECT h.revision, {today(door)} AS today FROM journal.head h"
 
 
 def _roof_light_view() -> str:
@@ -206,7 +183,7 @@ def _roof_light_view() -> str:
     States and times are for the fleet that owns the vehicle alone.
     """
     door = Door.DEVICE
-    fleet = f"t.enterprise_id = {_setting('viewer_fleet', 'uuid')}"
+    fleet = f"t.enterprise_id = {setting('viewer_fleet', 'uuid')}"
     live = _live(door)
     return f"""
 CREATE VIEW {door_schema(door)}.roof_light AS
