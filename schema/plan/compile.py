@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from graphql import (
     FieldNode,
@@ -19,11 +19,16 @@ from graphql import (
     GraphQLObjectType,
     get_named_type,
 )
-from graphql.execution.values import VariableValues, get_argument_values
+from graphql.execution.values import get_argument_values
 
-from schema.nodes import page_size, read_cursor
-from schema.plan.cost import COUNT, LONGEST_STATEMENT, RELATION, SHORT_LIST, Part, too_long
+from schema.nodes import LARGEST_PAGE, page_size, read_cursor, read_global_id
+from schema.plan.asking import VALUES
+from schema.plan.binding import Bind, Reader, person_number, reader
+from schema.plan.cost import COUNT, LONGEST_STATEMENT, RELATION, SHORT_LIST, Cost, Part, priced, too_long
+from schema.plan.limits import check_texts
 from schema.plan.mapping import (
+    Argument,
+    Asked,
     ByGlobalId,
     Choice,
     Column,
@@ -31,14 +36,16 @@ from schema.plan.mapping import (
     Expression,
     GlobalId,
     Many,
+    ManyByGlobalId,
     One,
     Page,
     PagePart,
     Same,
 )
-from schema.plan.registry import Registry, argument
+from schema.plan.registry import Registry, arguments
 from schema.plan.selections import Fields, Selections
 from schema.plan.sql import COUNTED, PageSql, global_id, json_object, text_literal
+from server.disclosure.doors import FACTS
 from server.errors import Invalid
 
 _NAME = re.compile(r"\{(\w+)\}")
@@ -46,29 +53,23 @@ _NAME = re.compile(r"\{(\w+)\}")
 _SHORTEST_RELATION = 60
 
 
-class Bind(NamedTuple):
-    """绑定值 one bound value: made from the arguments of the field at place ``source``."""
-
-    source: int
-    compute: Callable[[Dict[str, Any]], object]
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """计划 the statement, how to make its values, and its cost."""
+    """计划 the statement, how to make its values, and its cost; ``person``: the variable with a person's number in it.
+
+    ``simple``: the values need no more than the coerced variables, so that graphql-core need not be asked again.
+    """
 
     sql: str
-    sources: tuple[tuple[GraphQLField, FieldNode] | None, ...]
     binds: tuple[Bind, ...]
-    parts: tuple[Part, ...]
+    cost: Cost
+    simple: bool
+    person: str | None
 
-    def values(self, variables: VariableValues, results: Dict[str, Any] | None = None) -> list[object]:
-        """Gives the bound values of a request; raises ``Invalid`` or ``GraphQLError`` for a value that cannot be."""
-        given = [
-            (results or {}) if source is None else get_argument_values(source[0], source[1], variables)
-            for source in self.sources
-        ]
-        return [bind.compute(given[bind.source]) for bind in self.binds]
+    @property
+    def reads(self) -> bool:
+        """Whether the database is asked at all: a statement of constants alone is never sent."""
+        return bool(self.cost.parts)
 
 
 @dataclass(slots=True)
@@ -79,28 +80,41 @@ class _Given:
     definition: GraphQLField
     node: FieldNode
     values: dict[str, Any]
-    source: int | None = None
+    declared: dict[str, tuple[str, Argument]]
 
     def has(self, name: str) -> bool:
         return self.values.get(name) is not None
 
     def bind(self, name: str, sql_type: str | None = None, convert: Callable[[Any], object] | None = None) -> str:
         """Gives ``$n::type`` for an argument, converted in Python before it is bound."""
-        declared = argument(self.definition, name)
-        change = convert or declared.convert
-        if self.source is None:
-            self.source = self.compiler.add_source(self.definition, self.node)
-        return self.compiler.add_bind(self.source, lambda given: change(given.get(name)), sql_type or declared.sql_type)
+        key, declared = self.declared[name]
+        read = reader(self.definition, self.node, key, self.values.get(name))
+        if declared.personal:
+            read = person_number(read, self._other("certificate_type"))
+            self.compiler.find_person(read)
+            return self.compiler.add_bind(Bind(read.read), sql_type or declared.sql_type)
+        return self.compiler.add_bind(read.converted(convert or declared.convert), sql_type or declared.sql_type)
+
+    def _other(self, name: str) -> Reader:
+        return reader(self.definition, self.node, self.declared[name][0], self.values.get(name))
 
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Where a selection set stands: its row, or its page, or the results of a mutation."""
+    """Where a selection set stands: its row, or its page, or the results of a mutation; ``at``: read as of that day."""
 
     alias: str = ""
     page: PageSql | None = None
     item: GraphQLObjectType | None = None
     results: tuple[tuple[str, str], ...] = ()
+    at: str = ""
+
+    def source(self, view: str, alias: str) -> tuple[str, str]:
+        """Gives the view to read and a condition: the door's own view, or its past one on the day ``at``."""
+        if not self.at or view not in FACTS:
+            return view, ""
+        shown = f"{alias}.shown_from <= {self.at} AND ({alias}.shown_until IS NULL OR {alias}.shown_until > {self.at})"
+        return f"past_{view}", f"{shown} AND "
 
 
 @dataclass(slots=True)
@@ -109,13 +123,14 @@ class Compiler:
 
     registry: Registry
     selections: Selections
-    sources: list[tuple[GraphQLField, FieldNode] | None] = field(default_factory=list)
     binds: list[Bind] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     path: list[str] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     aliases: int = 0
     length: int = 0
+    simple: bool = True
+    person: str | None = None
 
     def root(self, kind: GraphQLObjectType, fields: Fields) -> Plan:
         """Compiles the root fields of a query."""
@@ -125,26 +140,33 @@ class Compiler:
         """Compiles what a mutation answers; ``results`` are the names and SQL types its root step gives back."""
         kind = get_named_type(definition.type)
         assert isinstance(kind, GraphQLObjectType)
-        self.sources.append(None)
         return self._finish(self._object(kind, node, _Frame(results=tuple(results.items()))))
 
     def _finish(self, body: str) -> Plan:
         sql = f"SELECT {body}::text"
         if len(sql) > LONGEST_STATEMENT:
             raise too_long()
-        return Plan(sql, tuple(self.sources), tuple(self.binds), tuple(self.parts))
+        return Plan(sql, tuple(self.binds), priced(self.parts, self.binds), self.simple, self.person)
 
     # values
 
-    def add_source(self, definition: GraphQLField, node: FieldNode) -> int:
-        """Notes a field whose arguments are needed, and gives its place."""
-        self.sources.append((definition, node))
-        return len(self.sources) - 1
-
-    def add_bind(self, source: int, compute: Callable[[Dict[str, Any]], object], sql_type: str) -> str:
+    def add_bind(self, bind: Bind, sql_type: str) -> str:
         """Notes one bound value and gives its place in the statement."""
-        self.binds.append(Bind(source, compute))
+        check_texts(bind.value)
+        self.binds.append(bind)
+        self.simple = self.simple and bind.simple
         return f"${len(self.binds)}::{sql_type}"
+
+    def find_person(self, read: Reader) -> None:
+        """Notes that the statement looks a person up by number; once, and the number stands in a variable."""
+        if self.person is not None:
+            raise Invalid("一次请求只能按证件号码查一人；请分开发送", code="PERSON_ONCE")
+        if read.variable is None:
+            raise Invalid(
+                "证件号码不能写在查询文本里；请声明一个变量，如 query ($number: String!)，在 variables 中给出",
+                code="PERSON_BY_VARIABLE",
+            )
+        self.person = read.variable
 
     def _alias(self) -> str:
         self.aliases += 1
@@ -157,7 +179,10 @@ class Compiler:
             raise too_long()
 
     def _given(self, definition: GraphQLField, node: FieldNode) -> _Given:
-        return _Given(self, definition, node, get_argument_values(definition, node, self.selections.variables))
+        declared = arguments(definition)
+        values = get_argument_values(definition, node, self.selections.variables) if declared else {}
+        named = {name: values.get(key) for name, (key, _) in declared.items()}
+        return _Given(self, definition, node, named, declared)
 
     def _text(self, sql: str, frame: _Frame, given: _Given, item: str = "") -> str:
         """Puts row, item and bound values into an SQL text of a mapping."""
@@ -170,7 +195,7 @@ class Compiler:
             if name == "item":
                 return item
             if name in results:
-                return self.add_bind(0, lambda given: given.get(name), results[name])
+                return self.add_bind(Bind(lambda inputs: inputs.results.get(name)), results[name])
             return given.bind(name)
 
         return _NAME.sub(place, sql)
@@ -210,6 +235,8 @@ class Compiler:
                 return self._text(sql, frame, given)
             case Constant(value):
                 return text_literal(value) + "::text"
+            case Asked(value):
+                return self._asked(value)
             case Same():
                 return self._object(_object_type(definition), nodes, frame)
             case GlobalId():
@@ -224,28 +251,59 @@ class Compiler:
                 return self._choice(nodes, choice, frame, given)
             case ByGlobalId():
                 return self._by_global_id(definition, nodes, frame, given)
+            case ManyByGlobalId():
+                return self._many_by_global_id(definition, nodes, given)
             case PagePart(part):
                 return self._page_part(part, definition, nodes, frame)
         raise AssertionError(f"{kind.name}.{name} cannot be read")
+
+    def _asked(self, name: str) -> str:
+        """A value of the request itself; a plan that holds one reads no row for it, but is sent all the same."""
+        sql_type, value = VALUES[name]
+        self._count_rows(0)
+        text = self.add_bind(Bind(lambda inputs: value(inputs.asking)), sql_type)
+        return f"to_json({text})" if sql_type.endswith("[]") else text
+
+    def _at(self, frame: _Frame, given: _Given) -> str:
+        """The day under which everything below is read: the field's own, or the one it stands under."""
+        day = next((name for name, (_, declared) in given.declared.items() if declared.as_of), None)
+        return given.bind(day) if day is not None and given.has(day) else frame.at
 
     def _one(
         self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], where: str, frame: _Frame, given: _Given
     ) -> str:
         alias = self._alias()
         self._count_rows(1)
+        below = _Frame(alias, at=self._at(frame, given))
+        view, shown = below.source(self.registry.rows[kind.name].view, alias)
         condition = self._text(where, frame, given, alias)
-        body = self._object(kind, nodes, _Frame(alias))
-        return f"(SELECT {body} FROM {self.registry.rows[kind.name].view} {alias} WHERE {condition} LIMIT 1)"
+        body = self._object(kind, nodes, below)
+        return f"(SELECT {body} FROM {view} {alias} WHERE {shown}{condition} LIMIT 1)"
 
     def _many(
         self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], many: Many, frame: _Frame, given: _Given
     ) -> str:
         alias = self._alias()
-        self._count_rows(SHORT_LIST)
-        source = self._text(many.source or self.registry.rows[kind.name].view, frame, given)
-        where, order = (self._text(sql, frame, given, alias) for sql in (many.where, many.order))
-        body = self._object(kind, nodes, _Frame(alias))
-        return f"(SELECT coalesce(json_agg({body} ORDER BY {order}), '[]'::json) FROM {source} {alias} WHERE {where})"
+        below = _Frame(alias, at=frame.at)
+        sizes: tuple[int, ...] = ()
+        if many.size is None:
+            self._count_rows(SHORT_LIST * many.rows)
+        else:
+            given.bind(many.size)
+            sizes = (len(self.binds) - 1,)
+            self._count_rows(many.rows, *sizes)
+        own, shown = below.source(self.registry.rows[kind.name].view, alias)
+        source = self._text(many.source or own, frame, given)
+        match_ = [many.where, *(sql for name, sql in many.filters if given.has(name))]
+        where = " AND ".join(self._text(sql, frame, given, alias) for sql in match_)
+        order = self._text(many.order, frame, given, alias)
+        self.sizes += sizes
+        body = self._object(kind, nodes, below)
+        del self.sizes[len(self.sizes) - len(sizes) :]
+        return (
+            f"(SELECT coalesce(json_agg({body} ORDER BY {order}), '[]'::json)"
+            f" FROM {source} {alias} WHERE {shown}{where})"
+        )
 
     def _choice(self, nodes: Sequence[FieldNode], choice: Choice, frame: _Frame, given: _Given) -> str:
         types = self.registry.schema.type_map
@@ -266,9 +324,22 @@ class Compiler:
         if frame.results:
             tag, row = (self._text(sql, frame, given) for sql in ("{record_tag}", "{record_id}"))
         else:
-            convert = argument(definition, "id").convert
-            tag = given.bind("id", "text", lambda value: convert(value)[0])
-            row = given.bind("id", "uuid", lambda value: convert(value)[1])
+            tag = given.bind("id", "text", lambda value: read_global_id(value)[0])
+            row = given.bind("id", "uuid", lambda value: read_global_id(value)[1])
+        return self._row_of(definition, nodes, given, tag, row)
+
+    def _many_by_global_id(self, definition: GraphQLField, nodes: Sequence[FieldNode], given: _Given) -> str:
+        """As many answers as ids, in their order, each a row or null."""
+        alias = self._alias()
+        tags = given.bind("ids", "text[]", lambda ids: [read_global_id(value)[0] for value in _few(ids)])
+        rows = given.bind("ids", "uuid[]", lambda ids: [read_global_id(value)[1] for value in _few(ids)])
+        self.sizes.append(len(self.binds) - 1)
+        body = self._row_of(definition, nodes, given, f"{alias}.tag", f"{alias}.row")
+        self.sizes.pop()
+        source = f"unnest({tags}, {rows}) WITH ORDINALITY {alias}(tag, row, place)"
+        return f"(SELECT coalesce(json_agg({body} ORDER BY {alias}.place), '[]'::json) FROM {source})"
+
+    def _row_of(self, definition: GraphQLField, nodes: Sequence[FieldNode], given: _Given, tag: str, row: str) -> str:
         abstract = get_named_type(definition.type)
         assert isinstance(abstract, GraphQLInterfaceType)
         possible = {kind.name for kind in self.registry.schema.get_possible_types(abstract)}
@@ -286,15 +357,19 @@ class Compiler:
     ) -> str:
         if given.has("first") and given.has("last"):
             raise Invalid("first 与 last 只能给一个：往后翻页用 first 和 after，往前翻页用 last 和 before")
+        for name, other in page.needs:
+            if given.has(name) and not given.has(other):
+                raise Invalid(f"给出 {given.declared[name][0]} 时须同时给出 {given.declared[other][0]}；请补上")
         item = _object_type(_object_type(connection.fields["edges"]).fields["node"])
         inner, backward = self._alias(), given.has("last")
         limit = given.bind("last" if backward else "first", "bigint", page_size)
         size = len(self.binds) - 1
         self._count_rows(1, size)
-        match_ = [self._text(page.where, frame, given, inner)]
+        view, shown = frame.source(self.registry.rows[item.name].view, inner)
+        match_ = [shown + self._text(page.where, frame, given, inner)]
         match_ += [self._text(sql, frame, given, inner) for name, sql in page.filters if given.has(name)]
         sql = PageSql(
-            view=self.registry.rows[item.name].view,
+            view=view,
             key=page.key,
             descending=page.descending,
             backward=backward,
@@ -307,7 +382,7 @@ class Compiler:
             before=self._beyond(page, given, "before", inner),
         )
         self.sizes.append(size)
-        body = self._object(connection, nodes, _Frame(frame.alias, sql, item))
+        body = self._object(connection, nodes, _Frame(frame.alias, sql, item, at=frame.at))
         self.sizes.pop()
         # Every part that reads the page's rows is an aggregate over them; without one, no row need be read.
         return f"(SELECT {body} FROM {sql.rows(f'{sql.alias}.' in body)} {sql.alias} HAVING true)"
@@ -331,7 +406,7 @@ class Compiler:
                 body = self._object(_object_type(definition), nodes, frame)
                 return f"coalesce(json_agg({body} {page.ordered()}) FILTER (WHERE {page.within}), '[]'::json)"
             case "node":
-                return self._object(item, nodes, _Frame(page.alias))
+                return self._object(item, nodes, _Frame(page.alias, at=frame.at))
             case "cursor":
                 return page.cursor
             case "info":
@@ -347,6 +422,12 @@ class Compiler:
                 self.parts.append(Part(".".join(self.path), COUNT, tuple(self.sizes[:-1])))
                 return f"least({page.count}, {COUNTED})" if part == "total" else f"({page.count} > {COUNTED})"
         raise AssertionError(part)
+
+
+def _few(ids: list[str]) -> list[str]:
+    if len(ids) > LARGEST_PAGE:
+        raise Invalid(f"一次最多取 {LARGEST_PAGE} 个对象，收到 {len(ids)} 个 ids；请分几次查询")
+    return ids
 
 
 def _object_type(definition: GraphQLField) -> GraphQLObjectType:

@@ -6,9 +6,11 @@ even when it finds nothing, and the statement's length has a bound of its own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from schema.plan.binding import Bind
 from server.errors import TooLarge
 
 #: Rows one request may read: twenty firms with twenty records each and what hangs on them, many times over.
@@ -21,6 +23,10 @@ COUNT = 500
 RELATION = 10
 #: A value of the schema itself costs a part of a row: graphql-core makes it in some microseconds.
 VALUES_A_ROW = 3
+#: What every request costs beside its rows, and each so many characters of a document that is new to the process:
+#: reading, checking and compiling one takes as long as reading these rows.
+REQUEST = 5
+CHARACTERS_A_POINT = 8
 #: Characters of one statement. The firm's page has 17,000; the server needs about a kilobyte for each while it plans.
 LONGEST_STATEMENT = 64_000
 
@@ -34,25 +40,76 @@ class Part:
     sizes: tuple[int, ...] = ()
 
 
-def rows_read(parts: Sequence[Part], values: Sequence[object]) -> int:
-    """Gives the estimated rows; raises ``TooLarge`` naming the largest part when they are more than allowed."""
-    total, largest, most = 0, "", -1
+class TooCostly(TooLarge):
+    """代价超限 told with the numbers, so that a program can make its request smaller by itself."""
+
+    code = "COST_LIMIT_EXCEEDED"
+    status = 400
+
+    def __init__(self, message: str, rows: int, largest: str, largest_rows: int) -> None:
+        super().__init__(message)
+        self.rows, self.largest, self.largest_rows = rows, largest, largest_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """代价 of a plan, ready to be told for any values: ``fixed`` rows, and sums of rows under the same page sizes."""
+
+    parts: tuple[Part, ...]
+    fixed: int
+    terms: tuple[tuple[int, tuple[int, ...]], ...]
+
+    def rows(self, values: Sequence[object]) -> int:
+        """Gives the estimated rows for these bound values."""
+        total = self.fixed
+        for rows, sizes in self.terms:
+            for place in sizes:
+                rows *= _size(values[place])
+            total += rows
+        return total
+
+    def beside(self, others: Sequence[Part]) -> Cost:
+        """Gives the cost of the plan together with parts that no size multiplies."""
+        return Cost((*self.parts, *others), self.fixed + sum(part.rows for part in others), self.terms)
+
+    def largest(self, values: Sequence[object]) -> tuple[str, int]:
+        """Gives the path of the part that costs most, and its rows."""
+        paths: Counter[str] = Counter()
+        for part in self.parts:
+            rows = part.rows
+            for place in part.sizes:
+                rows *= _size(values[place])
+            paths[part.path] += rows
+        return max(paths.items(), key=lambda found: found[1], default=("", 0))
+
+
+def _size(value: object) -> int:
+    return len(value) if isinstance(value, list) else value if isinstance(value, int) else 1
+
+
+def priced(parts: Sequence[Part], binds: Sequence[Bind]) -> Cost:
+    """Gives the cost of a plan; sizes that no request can change are multiplied now."""
+    sums: Counter[tuple[int, ...]] = Counter()
     for part in parts:
         rows = part.rows
         for place in part.sizes:
-            size = values[place]
-            rows *= size if isinstance(size, int) else 1
-        total += rows
-        if rows > most:
-            largest, most = part.path, rows
-    if total > MOST_ROWS:
-        raise TooLarge(
-            f"查询过大：估计读取 {total} 行，上限 {MOST_ROWS} 行；最大的部分是 {largest}（{most} 行），"
+            if binds[place].constant:
+                rows *= _size(binds[place].value)
+        sums[tuple(place for place in part.sizes if not binds[place].constant)] += rows
+    return Cost(tuple(parts), sums.pop((), 0), tuple((rows, sizes) for sizes, rows in sums.items()))
+
+
+def refuse_beyond(rows: int, cost: Cost, values: Sequence[object]) -> None:
+    """Refuses more rows than one request may read, naming the largest part."""
+    if rows > MOST_ROWS:
+        path, most = cost.largest(values)
+        raise TooCostly(
+            f"查询过大：估计读取 {rows} 行，上限 {MOST_ROWS} 行；最大的部分是 {path}（{most} 行），"
             "请减小 first 或分几次查询",
-            code="COST_LIMIT_EXCEEDED",
-            status=400,
+            rows,
+            path,
+            most,
         )
-    return total
 
 
 def too_long() -> TooLarge:

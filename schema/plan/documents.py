@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from graphql import (
     DocumentNode,
@@ -25,6 +25,9 @@ from graphql import (
 from schema.plan.limits import LIMITS, Limits, check_document, check_text
 from schema.plan.messages import in_chinese
 from server.errors import CreditError, TooLarge
+
+if TYPE_CHECKING:
+    from schema.plan.variables import Plain
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -86,6 +89,8 @@ class Document:
     fragments: dict[str, FragmentDefinitionNode]
     switches: frozenset[str]
     introspections: int
+    #: quick checks of the operations' variables, made when an operation is first asked for
+    plain: dict[str | None, Plain | None] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """Gives the named operation, or the only one."""
@@ -118,21 +123,24 @@ class _Switches(Visitor):
 
 @dataclass(slots=True)
 class Documents:
-    """文档缓存: by SHA-256 of the text; 500 hold every program a bureau's partners run.
+    """文档缓存: by text; 500 hold every program a bureau's partners run.
 
     A parsed document takes about 140 bytes a character of its text, so the texts together are bounded too.
     """
 
     schema: GraphQLSchema
     limits: Limits = LIMITS
-    known: Bounded[bytes, Document] = field(default_factory=lambda: Bounded(500, 500_000))
+    known: Bounded[str, Document] = field(default_factory=lambda: Bounded(500, 500_000))
 
     def read(self, text: str) -> Document:
         """Gives the validated document; raises ``Refused`` or ``TooLarge`` with what is wrong and where."""
-        digest = hashlib.sha256(text.encode()).digest()
-        return self.known.find(digest) or self.known.keep(digest, self._read(text, digest), len(text))
+        return self.find(text) or self.known.keep(text, self._read(text), len(text))
 
-    def _read(self, text: str, digest: bytes) -> Document:
+    def find(self, text: str) -> Document | None:
+        """Gives the document where it is known already; a new one costs a hundred times more."""
+        return self.known.find(text)
+
+    def _read(self, text: str) -> Document:
         check_text(text, self.limits)
         try:
             document = parse(text, no_location=False)
@@ -156,6 +164,7 @@ class Documents:
                     f"查询过大：一个文档中 {name} 最多 {most} 次，请分几次查询", code="QUERY_TOO_LARGE", status=400
                 )
         asked = switches.asked.total()
+        digest = hashlib.sha256(text.encode()).digest()
         return Document(digest, document, operations, fragments, frozenset(switches.names), asked)
 
 

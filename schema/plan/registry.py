@@ -38,11 +38,10 @@ class Registry:
         return self.mappings[type_name, field_name]
 
 
-def argument(definition: GraphQLField, name: str) -> Argument:
-    """Gives our declaration of a field's argument."""
-    declared = definition.args[name].extensions[_DEFINITION].metadata[MAPPING]
-    assert isinstance(declared, Argument)
-    return declared
+def arguments(definition: GraphQLField) -> dict[str, tuple[str, Argument]]:
+    """Gives our declarations of a field's arguments by their names in the mapping, each with its GraphQL name."""
+    declared = {key: arg.extensions[_DEFINITION].metadata[MAPPING] for key, arg in definition.args.items()}
+    return {found.name: (key, found) for key, found in declared.items()}
 
 
 def _reachable(schema: GraphQLSchema) -> list[GraphQLObjectType]:

@@ -7,7 +7,7 @@ the caller's door, read after the commit.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,16 +19,19 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
 )
-from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from graphql.execution.values import VariableValues, get_argument_values
 
+from schema.plan.asking import Asking
+from schema.plan.binding import Inputs, PersonNumber
 from schema.plan.compile import Compiler, Plan
-from schema.plan.cost import MOST_ROWS, rows_read
-from schema.plan.documents import MOST_ERRORS, Bounded, Document, Documents, Refused
+from schema.plan.cost import CHARACTERS_A_POINT, MOST_ROWS, REQUEST, Part, refuse_beyond
+from schema.plan.documents import Bounded, Document, Documents, Refused
 from schema.plan.introspection import Introspection, is_introspection
 from schema.plan.limits import check_texts
 from schema.plan.mapping import Action
-from schema.plan.registry import Registry, argument
+from schema.plan.registry import Registry, arguments
 from schema.plan.selections import Selections
+from schema.plan.variables import all_variables, plain_variables, shape
 from server.database.connection import Database
 from server.errors import Invalid
 from server.viewer import Viewer
@@ -54,14 +57,19 @@ class RootStep:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """回答 the JSON text of ``data``, and the estimated rows."""
+    """回答 the JSON text of ``data``, and the estimated rows; ``largest`` names the part that costs most (a dry run)."""
 
     data: str
     rows: int
+    largest: tuple[str, int] | None = None
 
     def body(self) -> bytes:
         """Gives the whole response."""
-        cost = f'{{"rows":{self.rows},"limit":{MOST_ROWS}}}'
+        more = ""
+        if self.largest is not None:
+            path, rows = self.largest
+            more = f',"largest":{{"path":{json.dumps(path, ensure_ascii=False)},"rows":{rows}}}'
+        cost = f'{{"rows":{self.rows},"limit":{MOST_ROWS}{more}}}'
         return f'{{"data":{self.data},"extensions":{{"cost":{cost}}}}}'.encode()
 
 
@@ -79,13 +87,6 @@ class _Known:
         return self.ours or (self.uses >= PREPARED_FROM and len(self.plan.sql) <= LONGEST_PREPARED)
 
 
-def _shape(value: Any) -> Any:
-    """What of a variable decides the statement: whether it is there, and the same of an input object's fields."""
-    if isinstance(value, dict):
-        return tuple(sorted((name, _shape(inner)) for name, inner in value.items()))
-    return value is not None
-
-
 @dataclass(slots=True)
 class Executor:
     """执行器: one per process, with its document and plan caches, both bounded."""
@@ -101,6 +102,18 @@ class Executor:
         self.documents = Documents(self.registry.schema)
         self.introspection = Introspection(self.registry.schema)
 
+    def document(self, text: str, asking: Asking) -> Document:
+        """Gives the validated document; one that is new to this process is paid for before the work is done.
+
+        Raises ``Refused`` or ``TooLarge`` with what is wrong and where, ``TooMany`` when the purse is empty.
+        """
+        found = self.documents.find(text)
+        if found is not None:
+            return found
+        if asking.purse is not None:
+            asking.purse.spend(len(text) // CHARACTERS_A_POINT)
+        return self.documents.read(text)
+
     async def answer(
         self,
         database: Database,
@@ -108,49 +121,58 @@ class Executor:
         document: Document,
         variables: Dict[str, Any],
         operation_name: str | None = None,
+        asking: Asking | None = None,
     ) -> Answer:
         """Answers one operation through the viewer's door.
 
-        Raises ``Refused`` for variables that do not fit, ``CreditError`` kinds of services, ``TooLarge`` for cost.
+        Raises ``Refused`` for variables that do not fit, ``CreditError`` kinds of services, ``TooCostly`` for cost,
+        ``TooMany`` when the purse does not hold it.
         """
         operation = document.operation(operation_name)
-        coerced = self._coerce(operation, variables)
-        if operation.operation is OperationType.SUBSCRIPTION:
-            raise Invalid("本接口不支持订阅，请用查询")
+        asking = asking or Asking(viewer)
         try:
+            if operation.operation is OperationType.QUERY:
+                return await self._query(database, asking, document, operation, variables)
             if operation.operation is OperationType.MUTATION:
-                return await self._mutation(database, viewer, document, operation, coerced)
-            return await self._query(database, viewer, document, operation, coerced)
+                return await self._mutation(database, asking, document, operation, variables)
         except GraphQLError as error:
             raise Refused([error], "BAD_USER_INPUT") from error
-
-    def _coerce(self, operation: OperationDefinitionNode, variables: Dict[str, Any]) -> VariableValues:
-        coerced = get_variable_values(
-            self.registry.schema,
-            operation.variable_definitions or (),
-            dict(variables),
-            max_errors=MOST_ERRORS,
-            hide_suggestions=True,
-        )
-        if isinstance(coerced, list):
-            raise Refused(coerced, "BAD_USER_INPUT")
-        return coerced
+        raise Invalid("本接口不支持订阅，请用查询")
 
     def warm(self, document: Document, variables: Dict[str, Any]) -> Plan:
         """Compiles the only operation of a document of ours now, for variables of this shape; it is prepared at once."""
         operation = document.operation(None)
-        known = self._known(document, operation, self._coerce(operation, variables))
+        known = self._known(document, operation, self._coerced(document, operation, variables), variables)
         known.ours = True
         return known.plan
 
-    def _known(self, document: Document, operation: OperationDefinitionNode, variables: VariableValues) -> _Known:
+    def _coerced(
+        self, document: Document, operation: OperationDefinitionNode, variables: Dict[str, Any]
+    ) -> Dict[str, Any]:
+        """Gives the checked variables: quickly where all are plain scalars, else as graphql-core has them."""
+        name = operation.name.value if operation.name else None
+        if name not in document.plain:
+            document.plain[name] = plain_variables(self.registry.schema, operation)
+        plain = document.plain[name]
+        quick = None if plain is None else plain.coerced(variables)
+        return all_variables(self.registry.schema, operation, variables).coerced if quick is None else quick
+
+    def _known(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        coerced: Dict[str, Any],
+        variables: Dict[str, Any],
+    ) -> _Known:
         """Gives the plan of a query, compiled once per document, operation and shape of variables."""
-        key = self._key(document, operation, variables)
+        name = operation.name.value if operation.name else None
+        switches = tuple(coerced.get(name) for name in document.switches) if document.switches else ()
+        key = (document.hash, name, switches, shape(coerced))
         found = self.plans.find(key)
         if found is not None:
             return found
         kind = _root(self.registry.schema.query_type)
-        selections = self._selections(document, variables)
+        selections = self._selections(document, all_variables(self.registry.schema, operation, variables))
         collected = selections.collect(kind, [operation.selection_set])
         fields = {key: nodes for key, nodes in collected.items() if not is_introspection(nodes)}
         plan = Compiler(self.registry, selections).root(kind, fields)
@@ -159,50 +181,73 @@ class Executor:
     def _selections(self, document: Document, variables: VariableValues) -> Selections:
         return Selections(self.registry.schema, document.fragments, variables)
 
-    def _key(self, document: Document, operation: OperationDefinitionNode, variables: VariableValues) -> Any:
-        values = variables.coerced
-        switches = tuple((name, values.get(name)) for name in sorted(document.switches))
-        name = operation.name.value if operation.name else None
-        return document.hash, name, switches, _shape(values)
-
     async def _query(
         self,
         database: Database,
-        viewer: Viewer,
+        asking: Asking,
         document: Document,
         operation: OperationDefinitionNode,
-        variables: VariableValues,
+        variables: Dict[str, Any],
     ) -> Answer:
-        known = self._known(document, operation, variables)
+        coerced = self._coerced(document, operation, variables)
+        known = self._known(document, operation, coerced, variables)
         plan, prepare = known.plan, known.prepare()
-        if plan.parts and not document.introspections:
-            return await _run(plan, database, viewer, plan.values(variables), prepare=prepare)
-        # What needs no row is never sent to the database.
+        full = None
+        if not plan.simple or document.introspections:
+            full = all_variables(self.registry.schema, operation, variables)
+        inputs = Inputs(coerced, asking, {}, full)
+        if plan.reads and not document.introspections:
+            return await _run(plan, database, inputs, variables, prepare=prepare)
+        return await self._beside(database, document, operation, inputs, variables, known, prepare=prepare)
+
+    async def _beside(
+        self,
+        database: Database,
+        document: Document,
+        operation: OperationDefinitionNode,
+        inputs: Inputs,
+        variables: Dict[str, Any],
+        known: _Known,
+        *,
+        prepare: bool,
+    ) -> Answer:
+        """Answers what the schema says of itself beside what the database says."""
+        plan = known.plan
+        values = inputs.variables or all_variables(self.registry.schema, operation, variables)
         kind = _root(self.registry.schema.query_type)
-        selections = self._selections(document, variables)
+        selections = self._selections(document, values)
         fields = selections.collect(kind, [operation.selection_set])
         price = self.introspection.price(selections, fields)
-        values = plan.values(variables)
-        rows = rows_read([*plan.parts, *price], values)
-        told = dict(self.introspection.answer(document, operation, variables, fields)) if price else {}
+        rows = sum(part.rows for part in price)
+        read: dict[str, Any] = {}
+        if plan.reads:
+            answer = await _run(plan, database, inputs, variables, prepare=prepare, beside=price)
+            if inputs.asking.dry:
+                return answer
+            read, rows = json.loads(answer.data), answer.rows
+        else:
+            refuse_beyond(rows, priced_alone := plan.cost.beside(price), [])
+            spend(inputs.asking, rows)
+            if inputs.asking.dry:
+                return Answer("null", rows, priced_alone.largest([]))
+        told = dict(self.introspection.answer(document, operation, values, fields)) if price else {}
         told |= {key: kind.name for key, nodes in fields.items() if nodes[0].name.value == "__typename"}
-        if plan.parts:
-            read = await _run(plan, database, viewer, values, prepare=prepare)
-            told = json.loads(read.data) | told
+        told = read | told
         data = {key: told[key] for key in fields}
         return Answer(json.dumps(data, ensure_ascii=False, separators=(",", ":")), rows)
 
     async def _mutation(
         self,
         database: Database,
-        viewer: Viewer,
+        asking: Asking,
         document: Document,
         operation: OperationDefinitionNode,
-        variables: VariableValues,
+        variables: Dict[str, Any],
     ) -> Answer:
-        """Takes the root steps one after the other; each payload is read after its step has committed."""
+        """Takes the root step; its payload is read after the step has committed."""
+        coerced = all_variables(self.registry.schema, operation, variables)
         kind = _root(self.registry.schema.mutation_type)
-        fields = self._selections(document, variables).collect(kind, [operation.selection_set])
+        fields = self._selections(document, coerced).collect(kind, [operation.selection_set])
         if len(fields) > 1:
             # A second step that fails would leave the first done and the answer an error.
             raise Invalid("一次请求只做一件变更，请分开发送")
@@ -211,7 +256,9 @@ class Executor:
             if nodes[0].name.value == "__typename":
                 pairs.append(f"{json.dumps(key)}:{json.dumps(kind.name)}")
                 continue
-            answer = await self._step(database, viewer, document, variables, kind, nodes)
+            answer = await self._step(database, asking, document, coerced, kind, nodes)
+            if asking.dry:
+                return answer
             pairs.append(f"{json.dumps(key)}:{answer.data}")
             rows += answer.rows
         return Answer("{" + ",".join(pairs) + "}", rows)
@@ -219,7 +266,7 @@ class Executor:
     async def _step(
         self,
         database: Database,
-        viewer: Viewer,
+        asking: Asking,
         document: Document,
         variables: VariableValues,
         kind: GraphQLObjectType,
@@ -230,14 +277,23 @@ class Executor:
         mapping = self.registry.mapping(kind.name, name)
         assert isinstance(mapping, Action)
         step = self.steps[mapping.name]
-        # The payload is compiled before the step is taken: a refused selection must not leave a write behind.
+        # The payload is compiled and priced before the step is taken: a refused selection must not leave a write behind.
         compiler = Compiler(self.registry, self._selections(document, variables))
         plan = compiler.payload(definition, nodes, step.results)
+        unanswered = Inputs(variables.coerced, asking, {}, variables)
+        nothing = [bind.compute(unanswered) for bind in plan.binds]
+        rows = plan.cost.rows(nothing)
+        refuse_beyond(rows, plan.cost, nothing)
+        spend(asking, rows)
+        if asking.dry:
+            return Answer("null", rows, plan.cost.largest(nothing))
         values = get_argument_values(definition, nodes[0], variables)
-        given = {argument(definition, key).name: value for key, value in values.items()}
+        given = {name: values[key] for name, (key, _) in arguments(definition).items() if key in values}
         check_texts([value for value in given.values() if isinstance(value, str | dict | list)])
-        results = await step.call(database, viewer, given)
-        return await _run(plan, database, viewer, plan.values(variables, results), prepare=False)
+        results = await step.call(database, asking.viewer, given)
+        answered = unanswered._replace(results=results)
+        bound = [bind.compute(answered) for bind in plan.binds]
+        return Answer(await database.fetch_text(asking.viewer, plan.sql, *bound, once=True) or "null", rows)
 
 
 def _root(kind: GraphQLObjectType | None) -> GraphQLObjectType:
@@ -245,9 +301,49 @@ def _root(kind: GraphQLObjectType | None) -> GraphQLObjectType:
     return kind
 
 
-async def _run(plan: Plan, database: Database, viewer: Viewer, values: list[object], *, prepare: bool) -> Answer:
-    rows = rows_read(plan.parts, values)
-    if any(isinstance(value, str) and "\0" in value for value in values):
-        raise Invalid("文本中不能有空字符 U+0000，请删去后再试")
-    text = await database.fetch_text(viewer, plan.sql, *values, once=not prepare)
+def spend(asking: Asking, rows: int) -> None:
+    """Takes the price of one request from the purse, where there is one; raises ``TooMany``."""
+    if asking.purse is not None:
+        asking.purse.spend(rows + REQUEST)
+
+
+async def _run(
+    plan: Plan,
+    database: Database,
+    inputs: Inputs,
+    variables: Dict[str, Any],
+    *,
+    prepare: bool,
+    beside: Sequence[Part] = (),
+) -> Answer:
+    """Prices, pays and reads; ``beside`` is what the answer costs elsewhere."""
+    values = [bind.value if bind.constant else bind.compute(inputs) for bind in plan.binds]
+    cost = plan.cost.beside(beside) if beside else plan.cost
+    rows = cost.rows(values)
+    if rows > MOST_ROWS:
+        refuse_beyond(rows, cost, values)
+    asking = inputs.asking
+    spend(asking, rows)
+    if asking.dry:
+        return Answer("null", rows, cost.largest(values))
+    if plan.person is not None:
+        values = await _with_person(plan.person, database, inputs, variables, values)
+    text = await database.fetch_text(asking.viewer, plan.sql, *values, once=not prepare)
     return Answer(text or "null", rows)
+
+
+async def _with_person(
+    variable: str, database: Database, inputs: Inputs, variables: Dict[str, Any], values: list[object]
+) -> list[object]:
+    """Puts the keyed hash in place of a person's number, once the look-up is allowed and counted."""
+    if inputs.asking.by_get:
+        raise Invalid("按证件号码查人只能用 POST 发送，以免号码留在网址里；请改请求方法后再试", code="PERSON_BY_POST")
+    if variable not in variables:
+        raise Invalid(
+            f"证件号码不能写在查询文本里；请在 variables 中给出变量 ${variable}，不要用默认值",
+            code="PERSON_BY_VARIABLE",
+        )
+    keyed = [value.key(database.secret) if isinstance(value, PersonNumber) else value for value in values]
+    if inputs.asking.purse is not None:
+        await inputs.asking.purse.look_up_person(database)
+    return keyed
