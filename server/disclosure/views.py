@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from server.database.roles import TABLES_SCHEMA, door_schema, literal, quote
 from server.disclosure.doors import REVEALING, TABLES, Column, Rows, Table
+from server.disclosure.past import PAST_TABLES, past_columns, past_name, past_statement
 from server.disclosure.viewing import authorised_subjects, own_subject, own_tree, setting, today
 from server.viewer import Door
 
 #: Doors that show tables; the device door has one view of its own.
 READING_DOORS: tuple[Door, ...] = (Door.PUBLIC, Door.SUBJECT, Door.GOVERNMENT, Door.AGENCY)
+
+
+#: The first day a fact is not shown, as an expression of an index: ``IS NULL OR > today`` could not be looked up in one.
+_UNTIL = "coalesce({alias}disclosed_until, 'infinity'::date)"
+#: What follows the order in an index by which a door reads: rows it hides are passed over inside the index. The plain
+#: column at the end lets a count be answered from the index alone.
+INDEX_KEYS = f"scope, withdrawn_on, ({_UNTIL.format(alias='')}), disclosed_from"
+INDEX_INCLUDED = "disclosed_until"
 
 
 def standing(alias: str) -> str:
@@ -23,10 +32,7 @@ def standing(alias: str) -> str:
 def _live(door: Door) -> str:
     """公示期内: not withdrawn, begun, and before the first day it is not shown (half-open)."""
     day = today(door)
-    return (
-        f"t.withdrawn_on IS NULL AND t.disclosed_from <= {day}"
-        f" AND (t.disclosed_until IS NULL OR t.disclosed_until > {day})"
-    )
+    return f"t.withdrawn_on IS NULL AND t.disclosed_from <= {day} AND {_UNTIL.format(alias='t.')} > {day}"
 
 
 def _authorised(door: Door, table: Table) -> str:
@@ -209,6 +215,7 @@ def door_statements(door: Door) -> list[str]:
     if door is Door.DEVICE:
         return [*statements, _roof_light_view()]
     statements += [view_statement(door, table) for table in TABLES]
+    statements += [past_statement(door, table, row_condition(door, table)) for table in PAST_TABLES]
     statements.append(_find_person(door))
     if door is Door.AGENCY:
         statements.append(_unmask())
@@ -231,4 +238,5 @@ def views_of(door: Door) -> dict[str, frozenset[str]]:
         light = frozenset({"plate", "colour", "stars", "state", "since", "until", "revision"})
         return {"head": frozenset({"revision", "today"}), "roof_light": light}
     views = {t.name: frozenset(c.name for c in t.columns) for t in TABLES}
+    views |= {past_name(t.name): past_columns(t) for t in PAST_TABLES}
     return {"head": frozenset({"revision", "today"}), **views}
