@@ -177,7 +177,7 @@ async def test_a_nul_inside_the_document_reaches_no_driver(database: TrialDataba
     async with client_of(database) as client:
         answer = await client.post("/graphql", json={"query": '{ enterprise(uscc: "\\u0000") { name } }'})
 
-    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "INVALID")
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_REQUEST")
 
 
 async def test_a_key_opens_its_door_and_a_wrong_one_opens_none(database: TrialDatabase) -> None:

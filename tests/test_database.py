@@ -337,19 +337,38 @@ async def test_a_server_that_is_away_is_unavailable(database) -> None:
 
 
 async def test_a_connection_that_was_cut_is_replaced(database) -> None:
-    """PostgreSQL restarts: the next read after it is back is answered."""
-    assert await database.fetch_text(PUBLIC, "SELECT 'a'") == "a"
+    """PostgreSQL restarts: a reader whose connection it cut while it stood idle is read to all the same."""
+    assert await asyncio.gather(*(database.fetch_text(PUBLIC, "SELECT 'a'") for _ in range(4))) == ["a"] * 4
     await database.as_owner(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()"
         " AND pid <> pg_backend_pid()"
     )
-    answers = []
-    for _ in range(3):
-        try:
-            answers.append(await database.fetch_text(PUBLIC, "SELECT 'b'"))
-        except Unavailable:
-            answers.append(None)
-    assert answers[-1] == "b"
+    assert [await database.fetch_text(PUBLIC, "SELECT 'b'") for _ in range(3)] == ["b"] * 3
+
+
+async def test_more_readers_than_connections_wait_for_their_turn(database) -> None:
+    """Thirty requests at once are usual; none may be refused or hang because four are being read to."""
+    statement = "SELECT pg_sleep(0.01)::text || pg_backend_pid()"
+    answers = await asyncio.gather(*(database.fetch_text(PUBLIC, statement) for _ in range(30)))
+    assert len(set(answers)) <= database.readers
+
+
+async def test_a_reader_who_leaves_while_he_is_read_to_leaves_no_broken_connection(database) -> None:
+    """A cancelled read has an answer still on its way: whoever came next on that connection would get it."""
+    reading = asyncio.create_task(database.fetch_text(PUBLIC, "SELECT pg_sleep(1)::text || 'old'"))
+    await asyncio.sleep(0.1)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert await database.fetch_text(PUBLIC, "SELECT 'new'") == "new"
+
+
+async def test_a_refused_statement_leaves_the_connection_usable(database) -> None:
+    """A division by zero is the statement's fault; the connection behind it is not thrown away."""
+    first = await database.fetch_text(PUBLIC, "SELECT pg_backend_pid()::text")
+    with pytest.raises(asyncpg.PostgresError):
+        await database.fetch_text(PUBLIC, "SELECT (1 / 0)::text")
+    assert await database.fetch_text(PUBLIC, "SELECT pg_backend_pid()::text") == first
 
 
 async def test_doors_are_never_left_with_another_viewers_settings(database) -> None:

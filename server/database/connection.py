@@ -9,24 +9,23 @@ from typing import Any, cast
 
 import asyncpg
 
+from server.database.readers import IDLE_SECONDS, LOANS, WAIT_SECONDS, Readers
 from server.database.roles import TABLES_SCHEMA, WRITER, role_name, role_password
-from server.errors import Unavailable
+from server.errors import CreditError, Unavailable
 from server.settings import Address
 from server.viewer import Door, Viewer
 
-#: How long a request waits for the database before it is told to come again.
-CONNECT_SECONDS = 2.0
 #: Prepared statements kept per connection, and the length of the longest that is: views spread and planned, the server
 #: keeps some two hundred bytes for each character (measured). The longest page's has 17,000.
 STATEMENTS = 50
 LONGEST_PREPARED = 20_000
-#: After so many statements, or so many idle seconds, a connection is closed: what its backend has grown by goes back.
-QUERIES_A_CONNECTION = 20_000
-IDLE_SECONDS = 600.0
 
 #: A pool beside the writer's, for short questions: writes that wait for one another must not keep keys from being checked.
 DESK = "desk"
-#: Connections per pool; a door has as many as the process has readers.
+#: How long a read waits for an answer: longer than the server's own bound of a statement, for when it stands still.
+ANSWER_SECONDS = 3.0
+
+#: Connections per pool.
 SIZES = {WRITER: 4, DESK: 2}
 
 #: What the driver raises when the server is away, restarting, out of connections or too slow.
@@ -42,6 +41,16 @@ AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.QueryCanceledError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+)
+
+#: Of these the connection was cut: another may be answered.
+CUT = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
 )
 
 SET_VIEWER = "SELECT " + ", ".join(
@@ -68,6 +77,20 @@ async def set_state(connection: asyncpg.Connection, key: str, content: str) -> N
     )
 
 
+def _still_good(connection: asyncpg.Connection, error: BaseException) -> bool:
+    """Says whether a connection may be lent again after an error: only where the server itself refused a statement."""
+    refused = isinstance(error, asyncpg.PostgresError | CreditError) and not isinstance(error, CUT)
+    return refused and not connection.is_closed()
+
+
+async def _fetch(connection: asyncpg.Connection, sql: str, args: tuple[Any, ...], once: bool) -> str | None:
+    if not once:
+        return cast("str | None", await connection.fetchval(sql, *args))
+    # The unnamed statement: the next one takes its place.
+    unnamed = await connection.prepare(sql, name="")
+    return cast("str | None", await unnamed.fetchval(*args))
+
+
 async def _keep(_: asyncpg.Connection) -> None:
     """Leaves a returned connection as it is: nothing but transaction-local state is ever set on it."""
 
@@ -88,11 +111,15 @@ class Database:
         self.prefix = prefix or address.database
         self.readers = readers
         self._pools: dict[str, asyncpg.Pool] = {}
+        self._doors: dict[Door, Readers] = {}
         self._opening = asyncio.Lock()
 
     async def close(self) -> None:
         """Closes every connection; a second call does nothing."""
         pools, self._pools = self._pools, {}
+        doors, self._doors = self._doors, {}
+        for readers in doors.values():
+            await readers.close()
         for pool in pools.values():
             await pool.close()
 
@@ -104,29 +131,35 @@ class Database:
         return self._pools[role]
 
     async def _open(self, role: str) -> asyncpg.Pool:
-        name = role_name(self.prefix, WRITER if role == DESK else role)
         return await asyncpg.create_pool(
-            host=self.address.host,
-            port=self.address.port,
-            database=self.address.database,
-            user=name,
-            password=role_password(self.secret, name),
+            **self._credentials(role),
             min_size=0,
-            max_size=SIZES.get(role, self.readers),
-            timeout=CONNECT_SECONDS,
+            max_size=SIZES[role],
             reset=_keep,
-            max_queries=QUERIES_A_CONNECTION,
+            max_queries=LOANS,
             max_inactive_connection_lifetime=IDLE_SECONDS,
-            statement_cache_size=STATEMENTS,
-            max_cacheable_statement_size=LONGEST_PREPARED,
-            server_settings={"application_name": f"xintu {role}"},
         )
+
+    def _credentials(self, role: str) -> dict[str, Any]:
+        """Gives what both the pools and the doors' own connections connect with."""
+        name = role_name(self.prefix, WRITER if role == DESK else role)
+        return {
+            "host": self.address.host,
+            "port": self.address.port,
+            "database": self.address.database,
+            "user": name,
+            "password": role_password(self.secret, name),
+            "timeout": WAIT_SECONDS,
+            "statement_cache_size": STATEMENTS,
+            "max_cacheable_statement_size": LONGEST_PREPARED,
+            "server_settings": {"application_name": f"xintu {role}"},
+        }
 
     @asynccontextmanager
     async def _connection(self, role: str) -> AsyncIterator[asyncpg.Connection]:
         with away_is_unavailable():
             pool = await self._pool(role)
-            async with pool.acquire(timeout=CONNECT_SECONDS) as connection:
+            async with pool.acquire(timeout=WAIT_SECONDS) as connection:
                 try:
                     yield connection
                 except asyncpg.InternalClientError:
@@ -134,19 +167,70 @@ class Database:
                     connection.terminate()
                     raise
 
+    def _readers(self, door: Door) -> Readers:
+        found = self._doors.get(door)
+        if found is None:
+
+            async def connect() -> asyncpg.Connection:
+                return await asyncpg.connect(**self._credentials(door.value), command_timeout=ANSWER_SECONDS)
+
+            found = self._doors[door] = Readers(connect, self.readers)
+        return found
+
+    @asynccontextmanager
+    async def _reading(self, door: Door) -> AsyncIterator[asyncpg.Connection]:
+        """Lends one of the door's connections; one on which anything but an error of the server happened is dropped."""
+        readers = self._readers(door)
+        with away_is_unavailable():
+            connection = await readers.take()
+            try:
+                yield connection
+            except BaseException as error:
+                if _still_good(connection, error):
+                    readers.give(connection)
+                else:
+                    readers.drop(connection)
+                raise
+            readers.give(connection)
+
     async def fetch_text(self, viewer: Viewer, sql: str, *args: Any, once: bool = False) -> str | None:
         """Runs one statement that returns one text, through the viewer's door; null when it returns no row.
 
         ``once``: the statement is not expected again and is not kept prepared. Raises ``Unavailable`` when the database
         is away or the statement exceeds its time.
         """
-        public = viewer.door is Door.PUBLIC
-        async with self._connection(Door.PUBLIC.value) if public else self.read(viewer) as connection:
-            if not once:
-                return cast("str | None", await connection.fetchval(sql, *args))
-            # The unnamed statement: the next one takes its place.
-            unnamed = await connection.prepare(sql, name="")
-            return cast("str | None", await unnamed.fetchval(*args))
+        if viewer.door is Door.PUBLIC:
+            return await self._fetch_public(sql, args, once)
+        async with self.read(viewer) as connection:
+            return await _fetch(connection, sql, args, once)
+
+    async def _fetch_public(self, sql: str, args: tuple[Any, ...], once: bool) -> str | None:
+        """Without context managers: this is every public answer's way, and each costs as much as the reading itself.
+
+        A connection that the server cut while it stood idle is no reason to send a reader away: he is read to once more.
+        """
+        readers = self._readers(Door.PUBLIC)
+        again = readers.idle() > 0
+        while True:
+            connection = None
+            try:
+                connection = await readers.take()
+                text = await _fetch(connection, sql, args, once)
+            except BaseException as error:
+                if connection is not None and _still_good(connection, error):
+                    readers.give(connection)
+                elif connection is not None:
+                    readers.drop(connection)
+                if not isinstance(error, AWAY):
+                    raise
+                if again and connection is not None and isinstance(error, CUT):
+                    again = False
+                    # The others were cut with it.
+                    readers.drop_idle()
+                    continue
+                raise Unavailable("数据库暂时无法访问，请稍后再试。") from error
+            readers.give(connection)
+            return text
 
     @asynccontextmanager
     async def read(self, viewer: Viewer, *, readonly: bool = True) -> AsyncIterator[asyncpg.Connection]:
@@ -155,7 +239,7 @@ class Database:
         ``readonly=False`` is for ``unmask`` alone, which writes the access log.
         """
         async with (
-            self._connection(viewer.door.value) as connection,
+            self._reading(viewer.door) as connection,
             connection.transaction(isolation="repeatable_read", readonly=readonly),
         ):
             if not readonly:
@@ -190,7 +274,7 @@ class Database:
 
     async def has_facts(self) -> bool:
         """Says whether any fact was ever written."""
-        async with self._connection(Door.PUBLIC.value) as connection:
+        async with self._reading(Door.PUBLIC) as connection:
             return bool(await connection.fetchval("SELECT revision > 0 FROM head"))
 
     async def ready(self) -> list[str]:
