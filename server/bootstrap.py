@@ -36,8 +36,8 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"不认识的参数 {' '.join(arguments)}；可用：--dev")
     wanted = {name: _hash(name) for name in LOCKS[: 2 if dev else 1]}
     if not (PYTHON.exists() and wanted.items() <= _installed().items()):
-        _make_venv()
-        _install(LOCKS[1] if dev else LOCKS[0])
+        make_venv(PYTHON)
+        install(LOCKS[1] if dev else LOCKS[0], PYTHON)
         STAMP.write_text(json.dumps(wanted))
     if dev:
         _ensure_browser()
@@ -60,34 +60,37 @@ def _uv() -> str | None:
     return shutil.which("uv") or (str(inside) if inside.exists() else None)
 
 
-def _make_venv() -> None:
-    if PYTHON.exists() and _runs(str(PYTHON), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"):
+def make_venv(python: Path) -> None:
+    """Makes the virtual environment that this interpreter is to be of, unless it is there and new enough."""
+    if python.exists() and _runs(str(python), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"):
         return
-    print("· 建立虚拟环境 .venv", flush=True)
+    folder = python.parents[1]
+    print(f"· 建立虚拟环境 {folder.name}", flush=True)
     uv = shutil.which("uv")
-    if uv and _runs(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)):
+    if uv and _runs(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)):
         return
     try:
-        venv.create(VENV, clear=True, with_pip=True, symlinks=True)
+        venv.create(folder, clear=True, with_pip=True, symlinks=True)
     except (subprocess.CalledProcessError, OSError):
         # Debian keeps the part of the standard library that brings pip in a package of its own.
         if not _apt_install("python3-venv"):
             sys.exit(
                 "不能建立虚拟环境：缺少 Python 的 venv 部分。Debian、Ubuntu 请运行 sudo apt-get install python3-venv。"
             )
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
 
 
-def _install(lock: str) -> None:
+def install(lock: str, python: Path) -> None:
+    """Installs a lock file of the checkout into an interpreter's environment, each file checked against its hash."""
     print(f"· 按 {lock} 安装依赖（逐个核对哈希；第一次需要联网，约半分钟）", flush=True)
     uv = _uv()
-    if uv and _runs(uv, "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "-r", lock):
+    if uv and _runs(uv, "pip", "install", "--quiet", "--python", str(python), "--require-hashes", "-r", lock):
         return
     if uv:
         print("· uv 没有成功，改用 pip", flush=True)
         # An environment made by uv has no pip yet; where it has, this does nothing.
-        subprocess.run([str(PYTHON), "-m", "ensurepip"], cwd=CHECKOUT, stdout=subprocess.DEVNULL)
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([str(python), "-m", "ensurepip"], cwd=CHECKOUT, stdout=subprocess.DEVNULL)
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if not _runs(*pip, "--require-hashes", "-r", lock):
         sys.exit("依赖没有装上：请检查网络，或 pip 的镜像设置（pip config list），然后重新运行同一命令。")
 

@@ -111,7 +111,7 @@ def test_the_bootstrap_installs_again_only_when_the_lock_changes(
     monkeypatch.setattr(bootstrap, "CHECKOUT", tmp_path)
     monkeypatch.setattr(bootstrap, "STAMP", tmp_path / "installed.json")
     monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
-    monkeypatch.setattr(bootstrap, "_install", installed.append)
+    monkeypatch.setattr(bootstrap, "install", lambda lock, _python: installed.append(lock))
     monkeypatch.setattr(bootstrap, "_ensure_browser", lambda: None)
 
     bootstrap.main([])
