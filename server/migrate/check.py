@@ -10,6 +10,7 @@ from server.database.roles import TABLES_SCHEMA, WRITER, door_schema, role_name
 from server.disclosure.doors import FACTS, HIDDEN, TABLES
 from server.disclosure.views import functions_of, views_of
 from server.journal.triggers import fact_columns
+from server.migrate.history import index_faults
 from server.viewer import Door
 
 TRIGGERS = ("version_stamp", "version_insert", "version_update", "version_delete")
@@ -53,7 +54,7 @@ async def structure_faults(connection: asyncpg.Connection, *, prefix: str, trial
     for table in FACTS:
         faults += await _fact_faults(connection, table)
     faults += await _declaration_faults(connection)
-    return faults
+    return faults + await index_faults(connection)
 
 
 async def _clock_faults(connection: asyncpg.Connection, trial: bool) -> list[str]:
