@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+#: Most rows of one reference table. The API answers with a whole one and tells its cost by this bound.
+REFERENCE_ROWS = 1_000
+
 
 class Rows(StrEnum):
     """Which rows of a table a door shows."""

@@ -74,6 +74,11 @@ class Persons:
             return "public"
         return version.text("scope")
 
+    def public_standards(self) -> frozenset[str]:
+        """Gives every rating standard that the file names."""
+        versions = [version for entry in self._entries.values() for version in entry.versions if not version.abolished]
+        return frozenset(standard for version in versions for standard in version.texts("public_standards"))
+
     def name_in_full(self, subject_kind: str, on: date) -> bool:
         """Tells whether 法定代表人（经营者）of such a subject is shown in full; what the file does not name is not."""
         entry = self._entries.get((subject_kind, _REPRESENTATIVE))

@@ -13,14 +13,12 @@ from typing import Any
 
 import asyncpg
 
-from server.catalogue import reference as catalogue
 from server.database.roles import ROLES, TABLES_SCHEMA, door_schema, quote, role_name, setting_statements
-from server.disclosure import reference as disclosure
 from server.disclosure.doors import FACTS
 from server.disclosure.views import door_statements
 from server.journal.triggers import fact_columns, function_statements, seal_statements, trigger_statements
 from server.migrate.doors import clock_functions
-from server.ratings import stars
+from server.migrate.reference import reference_rows
 from server.viewer import Door
 
 VIEWS = "SELECT viewname AS name, definition AS body FROM pg_views WHERE schemaname = $1"
@@ -127,14 +125,8 @@ def _as_stored(setting: str) -> str:
 
 async def reference_faults(connection: asyncpg.Connection, rules_dir: Path | None) -> list[str]:
     """Says which reference tables differ from the rule files that this checkout (and the bureau's folder) hold."""
-    tables = {
-        "disclosure_term": disclosure.term_rows(rules_dir),
-        "catalogue_item": catalogue.catalogue_rows(rules_dir),
-        "measure_item": catalogue.measure_rows(rules_dir),
-        "roof_light_star": stars.star_rows(rules_dir),
-    }
     faults = []
-    for table, rows in tables.items():
+    for table, rows in reference_rows(rules_dir).items():
         columns = sorted(rows[0])
         real = await connection.fetch(f"SELECT {', '.join(map(quote, columns))} FROM {TABLES_SCHEMA}.{quote(table)}")
         if {tuple(map(repr, row)) for row in real} != {tuple(repr(row[c]) for c in columns) for row in rows}:
