@@ -1,140 +1,125 @@
-"""入口 endpoint: the manners of ``/graphql`` over HTTP. Not for what is answered: see ``plan/run.py``.
+"""入口 endpoint: one request to ``/graphql``, from its headers to its answer. Not for what is answered: see ``plan/run.py``.
 
 A request that cannot be answered says so with ``extensions.code`` and a Chinese message; never with the text of a
-driver, a statement or a file.
+driver, a statement or a file. It takes and gives the raw parts of ASGI; what stands around every answer of the service
+(security headers, access log) is put around it by ``server/pages/manners.py``.
 """
 
 from __future__ import annotations
 
-import json
 import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import PurePath
 from typing import Any
 
 import structlog
-from graphql import GraphQLError
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Scope
 
-from schema.plan.documents import Refused, is_query
-from schema.plan.messages import in_chinese
+from schema.known import Known
+from schema.plan.asking import Asking, Purse
+from schema.plan.documents import is_query
 from schema.plan.run import Executor
-from schema.requests import GraphQLRequest, is_upload, read_request
+from schema.replies import Manner, NotAllowed, Reply, chosen_type, preflight
+from schema.requests import GraphQLRequest, Headers, from_multipart, from_query, is_upload, named, read_request
 from server.database.connection import Database
 from server.disclosure.masking import mask_text
-from server.errors import CreditError, Forbidden, Unavailable
+from server.errors import CreditError, Forbidden, Invalid
 from server.records.service import require_clerk
 from server.viewer import PUBLIC, Door, Viewer
 
-RESPONSE = "application/graphql-response+json"
-JSON = "application/json"
-METHODS = ("GET", "POST")
-#: With ``application/json`` a client expects 200 for what GraphQL itself refuses; these stay what they are.
-ALWAYS = frozenset({401, 403, 405, 406, 413, 415, 429, 500, 503})
-#: What is no GraphQL request at all is 400 for every client.
-MALFORMED = frozenset({"BAD_REQUEST", "BATCHING_NOT_SUPPORTED"})
+#: HEAD is a GET whose body the server leaves out (RFC 9110).
+METHODS = frozenset({"GET", "HEAD", "POST"})
+#: Asks for the cost alone.
+DRY_HEADER = b"x-xintu-dry-run"
 
 ViewerFor = Callable[[Database, str], Awaitable[Viewer]]
+#: Gives the purse of who asks, by the viewer and the client's address.
+PurseFor = Callable[[Viewer, str], Purse | None]
 log = structlog.get_logger("graphql")
 
 
-class NotAllowed(CreditError):
-    """方法不允许 a method that is none of ``allow``, or a mutation by GET."""
-
-    code = "METHOD_NOT_ALLOWED"
-    status = 405
-
-    def __init__(self, message: str, allow: str) -> None:
-        super().__init__(message)
-        self.allow = allow
-
-
-class NothingAcceptable(CreditError):
-    """无可接受的类型 the client takes neither media type."""
-
-    code = "NOT_ACCEPTABLE"
-    status = 406
-
-
-def chosen_type(accept: str | None) -> str:
-    """Gives the media type of the answer; raises ``NothingAcceptable``. Between equals the newer type wins."""
-    if not accept:
-        return RESPONSE
-    best: dict[str, float] = {}
-    for part in accept.split(",")[:50]:
-        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        weight = next((_weight(p[2:]) for p in parameters if p.startswith("q=")), 1.0)
-        for kind in (RESPONSE, JSON):
-            if name in (kind, "application/*", "*/*"):
-                best[kind] = max(best.get(kind, 0.0), weight)
-    wanted = [kind for kind in (RESPONSE, JSON) if best.get(kind, 0.0) > 0]
-    if not wanted:
-        raise NothingAcceptable(f"只能回答 {RESPONSE} 或 {JSON}；请改 Accept 后再试")
-    return max(wanted, key=lambda kind: best[kind])
-
-
-def _weight(text: str) -> float:
-    try:
-        return min(max(float(text), 0.0), 1.0)
-    except ValueError:
-        return 0.0
-
-
-async def viewer_of(request: Request, database: Database, viewer_for: ViewerFor) -> Viewer:
+async def viewer_of(headers: Headers, database: Database, viewer_for: ViewerFor) -> Viewer:
     """Gives who asks: the holder of the bearer key, or the public; raises ``Unauthenticated``."""
-    given = request.headers.get("authorization")
+    given = headers.get(b"authorization")
     if given is None:
         return PUBLIC
-    scheme, _, key = given.partition(" ")
+    scheme, _, key = given.decode("latin-1").partition(" ")
     return await viewer_for(database, key.strip() if scheme.lower() == "bearer" else "")
+
+
+def is_dry(headers: Headers) -> bool:
+    """Says whether only the cost is asked for; raises ``Invalid`` for a value that may mean either."""
+    given = headers.get(DRY_HEADER)
+    if given is not None and given != b"1":
+        raise Invalid("X-Xintu-Dry-Run 只能是 1；不试算时请去掉这个请求头", code="BAD_REQUEST")
+    return given is not None
 
 
 class Endpoint:
     """GraphQL 入口 one per process: ``POST`` for all operations, ``GET`` for queries."""
 
-    def __init__(self, executor: Executor, database: Database, viewer_for: ViewerFor) -> None:
+    def __init__(
+        self, executor: Executor, database: Database, viewer_for: ViewerFor, known: Known, purse_for: PurseFor
+    ) -> None:
         self.executor, self.database, self.viewer_for = executor, database, viewer_for
+        self.known, self.purse_for = known, purse_for
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Takes every method: a refused one is told in the same shape as everything else here."""
-        response = await self.answer(Request(scope, receive))
-        await response(scope, receive, send)
-
-    async def answer(self, request: Request) -> Response:
-        """Answers one request; every refusal has the same shape."""
-        media = RESPONSE
+    async def answer(self, scope: Scope, receive: Receive, client: str) -> Reply:
+        """Answers one request of any method from the client's address; every refusal has the same shape."""
+        headers = named(scope["headers"])
+        if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
+            asked = headers[b"access-control-request-method"]
+            return preflight(asked, headers.get(b"access-control-request-headers", b""))
+        manner = Manner(granted=b"authorization" not in headers)
         try:
-            if request.method not in METHODS:
-                raise NotAllowed("查询用 POST 或 GET 发送，变更用 POST 发送；请改请求方法后再试", ", ".join(METHODS))
-            media = chosen_type(request.headers.get("accept"))
-            return _response(await self._body(request), 200, media)
+            return manner.reply(200, await self._body(scope, receive, headers, client, manner))
         except CreditError as error:
-            return refusal(error, media)
+            refused = error
         except Exception as error:
             log.error("fault", route="/graphql", **fault_facts(error))
-            return refusal(CreditError("服务出错，已记录；请稍后再试", code="INTERNAL", status=500), media)
+            refused = CreditError("服务出错，已记录；请稍后再试", code="INTERNAL", status=500)
+        if manner.purse is None:
+            # One who did not come so far as to be known is told the points of his address.
+            manner.purse = self.purse_for(PUBLIC, client)
+        return manner.refusal(refused)
 
-    async def _body(self, request: Request) -> bytes:
-        viewer = await viewer_of(request, self.database, self.viewer_for)
+    async def _body(self, scope: Scope, receive: Receive, headers: Headers, client: str, manner: Manner) -> bytes:
+        method = scope["method"]
+        if method not in METHODS:
+            raise NotAllowed("查询用 POST 或 GET 发送，变更用 POST 发送；请改请求方法后再试", "GET, POST")
+        accept = headers.get(b"accept")
+        if accept is not None:
+            manner.media = chosen_type(accept.decode("latin-1"))
+        viewer = await viewer_of(headers, self.database, self.viewer_for)
+        manner.purse = self.purse_for(viewer, client)
         if viewer.door is Door.DEVICE:
             raise Forbidden("终端密钥只能用于顶灯接口，不能用于 GraphQL；请换用经办人或合作方的密钥")
-        if is_upload(request):
-            # Before a byte of the file is kept: who may not import may not fill the disk either.
-            require_clerk(viewer)
-        given = await read_request(request)
+        asking = Asking(viewer, manner.purse, by_get=method != "POST", dry=is_dry(headers))
+        if asking.by_get:
+            return await self._execute(from_query(scope["query_string"], self.known), asking, manner)
+        if not is_upload(headers):
+            return await self._execute(await read_request(receive, headers, self.known), asking, manner)
+        # Before a byte of the file is kept: who may not import may not fill the disk either.
+        require_clerk(viewer)
+        given = await from_multipart(scope, receive, headers, self.known)
         try:
-            return await self._execute(request.method, viewer, given)
+            return await self._execute(given, asking, manner)
         finally:
             for upload in given.uploads:
                 await upload.close()
 
-    async def _execute(self, method: str, viewer: Viewer, given: GraphQLRequest) -> bytes:
-        document = self.executor.documents.read(given.query)
-        if method == "GET" and not is_query(document.operation(given.operation_name)):
-            raise NotAllowed("变更只能用 POST 发送；请改请求方法后再试", "POST")
-        answer = await self.executor.answer(self.database, viewer, document, given.variables, given.operation_name)
+    async def _execute(self, given: GraphQLRequest, asking: Asking, manner: Manner) -> bytes:
+        document = self.executor.document(given.query, asking)
+        if not is_query(document.operation(given.operation_name)):
+            # No page of another site learns what a write did.
+            manner.granted = False
+            if asking.by_get:
+                raise NotAllowed("变更只能用 POST 发送；请改请求方法后再试", "POST")
+            if asking.dry:
+                raise Invalid("试算（X-Xintu-Dry-Run）只用于查询；要做变更请去掉这个请求头", code="BAD_REQUEST")
+        answer = await self.executor.answer(
+            self.database, asking.viewer, document, given.variables, given.operation_name, asking
+        )
         return answer.body()
 
 
@@ -147,40 +132,3 @@ def fault_facts(error: BaseException) -> dict[str, Any]:
     frames = traceback.extract_tb(error.__traceback__)[-8:]
     where = [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
     return {"kind": type(error).__name__, "message": mask_text(text.split("\n")[0])[:300], "at": where}
-
-
-def told(error: CreditError) -> list[dict[str, Any]]:
-    """Gives the errors of a refusal as GraphQL has them."""
-    if isinstance(error, Refused):
-        return [_graphql_error(one, error.code) for one in error.errors]
-    return [{"message": error.message, "extensions": {"code": error.code}}]
-
-
-def _graphql_error(error: GraphQLError, code: str) -> dict[str, Any]:
-    one: dict[str, Any] = {"message": in_chinese(error.message)}
-    if error.locations:
-        one["locations"] = [{"line": place.line, "column": place.column} for place in error.locations[:3]]
-    return one | {"extensions": {"code": code}}
-
-
-def refusal(error: CreditError, media: str) -> Response:
-    """Gives the response of a refusal: its own status, or 200 where ``application/json`` wants it."""
-    status = error.status if media == RESPONSE or error.status in ALWAYS or error.code in MALFORMED else 200
-    body = json.dumps({"errors": told(error)}, ensure_ascii=False, separators=(",", ":")).encode()
-    response = _response(body, status, media)
-    if isinstance(error, Unavailable):
-        response.headers["retry-after"] = str(error.retry_after_seconds)
-    if error.status == 401:
-        response.headers["www-authenticate"] = "Bearer"
-    if isinstance(error, NotAllowed):
-        response.headers["allow"] = error.allow
-    return response
-
-
-def _response(body: bytes, status: int, media: str) -> Response:
-    return Response(
-        body,
-        status,
-        headers={"cache-control": "no-store", "vary": "Accept, Authorization"},
-        media_type=f"{media}; charset=utf-8",
-    )

@@ -1,8 +1,10 @@
 """应用 app: puts routes, middleware and lifespan together. Not for what any of them does.
 
-Middleware, outermost first, and why: the access log sees every answer with its final status; the security headers are
-on every answer, files and refusals too; a fault becomes a page inside both; the bound of bodies stands before anything
-that reads one; files come before routes, as most requests of a visit are for them.
+The API goes straight to its endpoint, before middleware and routing, which would cost more than its answer; the same
+log and headers are put around it there. Middleware of the rest, outermost first, and why: the access log sees every
+answer with its final status; the security headers are on every answer, files and refusals too; a fault becomes a page
+inside both; the bound of bodies stands before anything that reads one; files come before routes, as most requests of a
+visit are for them.
 """
 
 from __future__ import annotations
@@ -22,12 +24,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schema.api import executor
 from schema.endpoint import Endpoint
+from schema.known import known_documents
 from schema.plan.limits import LIMITS
 from server.accounts.service import viewer_for
 from server.database.connection import Database
 from server.errors import CreditError
-from server.pages.manners import AccessLog, BodyBound, Faults, SecurityHeaders
-from server.pages.render import Renderer
+from server.pages.manners import AccessLog, BodyBound, Faults, GraphQLPath, SecurityHeaders
+from server.pages.render import SITE, Renderer
 from server.pages.site import Site
 from server.pages.static import StaticFiles
 from server.pages.urls import PAGES
@@ -46,14 +49,30 @@ def configure_log() -> None:
     )
 
 
-def create_app(settings: Settings, database: Database) -> Starlette:
+class Service(Starlette):
+    """整个服务: the API on its own way, everything else through Starlette."""
+
+    def __init__(self, api_path: str, api: ASGIApp, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.api_path, self.api = api_path, api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Takes one connection."""
+        if scope["type"] == "http" and scope["path"] == self.api_path:
+            await self.api(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings, database: Database) -> Service:
     """Gives the whole service over one database; raises ``WrongSetting`` when a query or a mapping is wrong."""
     configure_log()
     prefix, trial = settings.path_prefix, settings.env is Environment.TRIAL
     files = StaticFiles(prefix)
     plans = executor(settings.rules_dir)
     site = Site(plans, database, Renderer(prefix, trial, files.address), prefix, trial)
-    endpoint = Endpoint(plans, database, viewer_for)
+    known = known_documents(plans.documents, SITE / "queries", settings.documents)
+    endpoint = Endpoint(plans, database, viewer_for, known, lambda viewer, client: None)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -63,8 +82,10 @@ def create_app(settings: Settings, database: Database) -> Starlette:
             await database.close()
             files.close()
 
-    app = Starlette(
-        routes=_routes(prefix, site, endpoint, database),
+    app = Service(
+        f"{prefix}/graphql",
+        GraphQLPath(endpoint, settings.trusted_proxies),
+        routes=_routes(prefix, site, database),
         middleware=[
             Middleware(AccessLog, trusted=settings.trusted_proxies),
             Middleware(SecurityHeaders),
@@ -90,7 +111,7 @@ class _Files:
         await self.app(scope, receive, send)
 
 
-def _routes(prefix: str, site: Site, endpoint: Endpoint, database: Database) -> list[Route | Mount]:
+def _routes(prefix: str, site: Site, database: Database) -> list[Route | Mount]:
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
 
@@ -106,7 +127,6 @@ def _routes(prefix: str, site: Site, endpoint: Endpoint, database: Database) -> 
     public += [Route(f"{page.path}/", site.without_slash(page)) for page in PAGES if page.path != "/"]
     public += [
         Route("/find", site.find),
-        Route("/graphql", endpoint),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
     ]

@@ -109,6 +109,12 @@ class Settings(BaseSettings):
     rules_dir: Path | None = _setting(
         None, "已有的文件夹", "本局自己的规则文件（与程序内 YAML 同样的目录结构），可增补或替换", "只用程序自带的规则"
     )
+    documents: Path | None = _setting(
+        None,
+        "已有的 JSON 文件，内容为 {文档的 SHA-256: GraphQL 文档}",
+        "合作方程序的已知文档清单（客户端工具生成）；清单中的查询只凭 SHA-256 即可调用",
+        "只有网站自己的查询",
+    )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = _setting(
         (),
         "以逗号分隔的 IP 地址或网段，如 127.0.0.1,10.0.0.0/8",
@@ -138,7 +144,7 @@ class Settings(BaseSettings):
     def _sample(cls, sample: int) -> int:
         return _require(sample, sample == 0 or _FEWEST_SUBJECTS <= sample <= 10_000_000)
 
-    @field_validator("data_dir", "rules_dir")
+    @field_validator("data_dir", "rules_dir", "documents")
     @classmethod
     def _absolute(cls, folder: Path | None) -> Path | None:
         return folder and folder.expanduser().absolute()
@@ -147,6 +153,11 @@ class Settings(BaseSettings):
     @classmethod
     def _rules_dir(cls, folder: Path | None) -> Path | None:
         return _require(folder, folder is None or folder.is_dir())
+
+    @field_validator("documents")
+    @classmethod
+    def _documents(cls, file: Path | None) -> Path | None:
+        return _require(file, file is None or file.is_file())
 
     @field_validator("database_url")
     @classmethod

@@ -13,9 +13,9 @@ import asyncpg
 import pytest
 import structlog
 
-from schema.endpoint import chosen_type
 from schema.nodes import global_id
 from schema.plan.cost import RELATION
+from schema.replies import chosen_type
 from server.accounts.service import KeyRole, issue_key
 from server.pages.manners import client_address
 from server.viewer import Duty
@@ -354,25 +354,31 @@ async def test_a_fault_is_logged_and_told_without_its_text(
     assert "990101199001011234" not in str(faults), "a driver's details repeat whole rows"
 
 
-async def test_every_answer_carries_the_security_headers_and_the_log_no_query(database: TrialDatabase) -> None:
+async def test_every_answer_carries_the_security_headers_and_the_log_no_query(
+    database: TrialDatabase, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A code in the query string may be a person's; the log must not keep what the law lets nobody keep."""
     await build(database)
+    paths = ("/", "/nothing", "/healthz", f"/enterprise/{USCC}", "/find?code=990101199001011234")
     async with client_of(database) as client:
-        with structlog.testing.capture_logs() as logs:
-            answers = [
-                await client.get(path)
-                for path in ("/", "/nothing", "/healthz", f"/enterprise/{USCC}", "/find?code=990101199001011234")
-            ]
-            icon = answers[0].text.split('rel="icon" href="')[1].split('"')[0]
-            answers.append(await client.get(icon))
+        answers = [await client.get(path) for path in paths]
+        icon = answers[0].text.split('rel="icon" href="')[1].split('"')[0]
+        answers.append(await client.get(icon))
+        answers.append(await client.get("/graphql?query={service{today}}&variables={}&code=990101199001011234"))
+    # The lines themselves: the access log is written without structlog, whose capture would not see them.
+    lines = capsys.readouterr().out
+    logs = [json.loads(line) for line in lines.splitlines()]
     for answer in answers:
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert "unsafe" not in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
-    routes = [entry["route"] for entry in logs if entry["event"] == "request"]
-    assert routes == ["/", "-", "/healthz", "/enterprise/{uscc}", "/find", "/static/{file}"]
-    assert "990101" not in str(logs)
+    requests = [entry for entry in logs if entry["event"] == "request"]
+    known = ["/", "-", "/healthz", "/enterprise/{uscc}", "/find", "/static/{file}", "/graphql"]
+    assert [entry["route"] for entry in requests] == known
+    fields = {"method", "route", "status", "ms", "client", "event", "level", "timestamp"}
+    assert all(entry.keys() == fields and entry["client"] == "203.0.113.9" for entry in requests)
+    assert "990101" not in lines
     assert "990101" not in answers[4].text, "a person's number is not shown back"
 
 

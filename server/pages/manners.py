@@ -5,16 +5,20 @@ Not for who may do what: that is the viewer's and the door's. Plain ASGI, becaus
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from json.encoder import encode_basestring as quoted
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from schema.endpoint import fault_facts
+from schema.endpoint import Endpoint, fault_facts
+from schema.requests import bounded
 
 Networks = Sequence[IPv4Network | IPv6Network]
 log = structlog.get_logger("access")
@@ -32,10 +36,10 @@ def client_address(scope: Scope, trusted: Networks) -> str:
     What stands left of it in X-Forwarded-For is the client's own word and is not believed.
     """
     peer = str(scope["client"][0]) if scope.get("client") else ""
-    way = [peer]
-    if trusted:
-        forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
-        way = [part.strip() for part in forwarded.split(",") if part.strip()] + way
+    if not trusted:
+        return peer
+    forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
+    way = [part.strip() for part in forwarded.split(",") if part.strip()] + [peer]
     for address in reversed(way):
         if not _is_trusted(address, trusted):
             return address
@@ -50,8 +54,23 @@ def _is_trusted(text: str, trusted: Networks) -> bool:
     return any(address.version == network.version and address in network for network in trusted)
 
 
+def log_request(scope: Scope, route: str, status: int, began: float, client: str) -> None:
+    """Writes one JSON line of a request: the route, never its values or the query string.
+
+    In the form that structlog gives the other entries, but without its processors: they took a fifth of a request.
+    """
+    took = round((time.perf_counter() - began) * 1000, 1)
+    # The machine's own time, as structlog writes it: who reads a log compares it with other logs of the machine.
+    moment = datetime.now().isoformat()  # noqa: DTZ005
+    sys.stdout.write(
+        f'{{"method": {quoted(scope["method"])}, "route": {quoted(route)}, "status": {status}, "ms": {took},'
+        f' "client": {quoted(client)}, "event": "request", "level": "info", "timestamp": "{moment}"}}\n'
+    )
+    sys.stdout.flush()
+
+
 class AccessLog:
-    """访问日志: one JSON line a request: the route, never its values or the query string; outermost, to see all."""
+    """访问日志: one line a request; outermost, to see all."""
 
     def __init__(self, app: ASGIApp, trusted: Networks) -> None:
         self.app, self.trusted = app, trusted
@@ -73,23 +92,24 @@ class AccessLog:
             await self.app(scope, receive, watch)
         finally:
             route = scope.get("xintu.route") or getattr(scope.get("route"), "path", None) or "-"
-            took = round((time.perf_counter() - began) * 1000, 1)
-            client = client_address(scope, self.trusted)
-            log.info("request", method=scope["method"], route=route, status=status, ms=took, client=client)
+            log_request(scope, route, status, began, client_address(scope, self.trusted))
+
+
+#: 安全响应头 on every answer, files and errors included.
+SECURITY = {
+    "content-security-policy": POLICY.format(ancestors="'self'"),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
 
 
 class SecurityHeaders:
-    """安全响应头 on every answer, files and errors included."""
+    """安全响应头: puts them on every answer that has none of its own."""
 
-    def __init__(self, app: ASGIApp, ancestors: str = "'self'") -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.headers = {
-            "content-security-policy": POLICY.format(ancestors=ancestors),
-            "referrer-policy": "no-referrer",
-            "x-content-type-options": "nosniff",
-            "cross-origin-opener-policy": "same-origin",
-            "permissions-policy": "camera=(), geolocation=(), microphone=()",
-        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Adds the headers to the start of each response."""
@@ -97,11 +117,35 @@ class SecurityHeaders:
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
+                for name, value in SECURITY.items():
                     headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, add)
+
+
+class GraphQLPath:
+    """数据接口的直路 the API, with the manners of every other answer but without the layers that put them there.
+
+    Routing and middleware cost more than reading and writing such a request together.
+    """
+
+    _SECURITY = tuple((name.encode(), value.encode()) for name, value in SECURITY.items())
+
+    def __init__(self, endpoint: Endpoint, trusted: Networks) -> None:
+        self.endpoint, self.trusted = endpoint, trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request and logs it; the endpoint turns every fault into an answer."""
+        began, status = time.perf_counter(), 500
+        client = client_address(scope, self.trusted)
+        try:
+            status, headers, body = await self.endpoint.answer(scope, receive, client)
+            headers.extend(self._SECURITY)
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+        finally:
+            log_request(scope, "/graphql", status, began, client)
 
 
 class Faults:
@@ -152,13 +196,4 @@ class BodyBound:
             }
             await JSONResponse(body, 413)(scope, receive, send)
             return
-        taken = 0
-
-        async def count() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            # Beyond the bound the sender is treated as gone: readers stop and keep nothing.
-            return {"type": "http.disconnect"} if taken > self.most else message
-
-        await self.app(scope, count, send)
+        await self.app(scope, bounded(receive, self.most), send)
