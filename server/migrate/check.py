@@ -11,6 +11,7 @@ from server.disclosure.doors import FACTS, HIDDEN, TABLES
 from server.disclosure.views import functions_of, views_of
 from server.journal.triggers import fact_columns
 from server.migrate.history import index_faults
+from server.migrate.indexes import read_index_faults
 from server.viewer import Door
 
 TRIGGERS = ("version_stamp", "version_insert", "version_update", "version_delete")
@@ -54,7 +55,7 @@ async def structure_faults(connection: asyncpg.Connection, *, prefix: str, trial
     for table in FACTS:
         faults += await _fact_faults(connection, table)
     faults += await _declaration_faults(connection)
-    return faults + await index_faults(connection)
+    return faults + await index_faults(connection) + await read_index_faults(connection)
 
 
 async def _clock_faults(connection: asyncpg.Connection, trial: bool) -> list[str]:
@@ -63,7 +64,10 @@ async def _clock_faults(connection: asyncpg.Connection, trial: bool) -> list[str
     )
     if len(sources) != 2:
         return ["缺少函数 journal.moment 或 journal.today：请运行 python -m server migrate。"]
-    if not trial and any("journal.trial" in row["prosrc"] for row in sources):
+    view = await connection.fetchval("SELECT pg_get_viewdef(to_regclass('journal.clock'))")
+    if view is None:
+        return ["缺少视图 journal.clock：请运行 python -m server migrate。"]
+    if not trial and any("journal.trial" in source for source in (view, *(row["prosrc"] for row in sources))):
         return ["生产库使用了试用库的“今天”：请以 XINTU_ENV=production 重新运行 python -m server migrate。"]
     return []
 

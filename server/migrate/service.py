@@ -44,6 +44,7 @@ from server.migrate.columns import all_fact_columns, empty_dropped_columns, inde
 from server.migrate.config import APP, CONNECTION, MODELS, credentials, tortoise_config
 from server.migrate.doors import clock_functions, make_doors
 from server.migrate.history import make_indexes
+from server.migrate.indexes import make_read_indexes
 from server.migrate.reference import load_reference
 from server.viewer import Door
 
@@ -147,6 +148,8 @@ async def _run(plan: Plan, connection: asyncpg.Connection, transaction: Any, say
     say("历史版本与触发器")
     await renew_triggers(connection)
     await make_indexes(connection)
+    say("索引")
+    await make_read_indexes(connection)
     say("规则与目录")
     await load_reference(connection, plan.rules_dir)
     say("门与权限")

@@ -1,0 +1,167 @@
+"""索引 the indexes by which the doors read, made by ``migrate`` from one declaration. Not for what keeps rows unique.
+
+Every connection reads along one of them in its own order, whatever filters are given: equal columns first, then the
+order, then what else may be asked, then what lets hidden rows be passed over inside the index. Not partial: officers
+read other rows than the public along the same index. Constraints and keys to look rows up by stay in ``migrations/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import asyncpg
+
+from server.database.roles import TABLES_SCHEMA, literal, quote
+from server.disclosure.views import INDEX_INCLUDED, INDEX_KEYS
+
+#: Every name here begins so; an index of that kind that is no longer declared is dropped.
+PREFIX = "read_"
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """索引 ``keys`` and ``include`` are SQL; ``where`` makes it partial."""
+
+    name: str
+    table: str
+    keys: str
+    include: str = ""
+    where: str = ""
+
+    @property
+    def statement(self) -> str:
+        """The statement that makes it; kept as the index's comment, so that a changed declaration is seen."""
+        include = f" INCLUDE ({self.include})" if self.include else ""
+        where = f" WHERE {self.where}" if self.where else ""
+        on = f"{TABLES_SCHEMA}.{quote(self.table)}"
+        return f"CREATE INDEX {quote(self.name)} ON {on} ({self.keys}){include}{where}"
+
+
+def _code_point(column: str) -> str:
+    """Connections order text by code point, so that every server agrees; see ``schema.plan.mapping.Key``."""
+    return f'{column} COLLATE "C"' if column in ("division_code", "plate", "code") else column
+
+
+def _read(table: str, *columns: str, beside: tuple[str, ...] = (), where: str = "") -> Index:
+    """An index of rows of ``table`` equal in all ``columns`` but the last, which orders them; ties by id."""
+    name = PREFIX + "_".join((table, *(column.removesuffix("_id") for column in columns)))
+    keys = ", ".join((*map(_code_point, columns), "id", *beside, INDEX_KEYS))
+    return Index(name, table, keys, INDEX_INCLUDED, where)
+
+
+def _plain(table: str, *columns: str, beside: tuple[str, ...] = ()) -> Index:
+    """As ``_read`` for rows that have no disclosure of their own."""
+    name = PREFIX + "_".join((table, *(column.removesuffix("_id") for column in columns)))
+    return Index(name, table, ", ".join((*columns, "id", *beside)))
+
+
+def _under(table: str, subjects: tuple[str, ...], day: str, *beside: str) -> Iterator[Index]:
+    """One index for each kind of subject; what a subject's connection may be filtered by stands beside the order."""
+    for subject in subjects:
+        yield _read(table, f"{subject}_id", day, beside=beside, where=f"{subject}_id IS NOT NULL")
+
+
+FIRMS = ("enterprise", "individual_business")
+PARTIES = (*FIRMS, "practitioner")
+SUBJECTS = (*PARTIES, "vehicle")
+SOURCE = "source_unit_id"
+
+INDEXES: tuple[Index, ...] = (
+    _read("agency", "division_code"),
+    _read("agency", "parent_id", "code"),
+    *(_read(firm, "division_code") for firm in FIRMS),
+    *(_read(firm, "sector", "division_code") for firm in FIRMS),
+    _read("vehicle", "division_code"),
+    _read("vehicle", "purpose", "division_code"),
+    *(_read("vehicle", f"{firm}_id", "plate", where=f"{firm}_id IS NOT NULL") for firm in FIRMS),
+    Index(
+        f"{PREFIX}individual_business_registration",
+        "individual_business",
+        "registration_number",
+        where="registration_number IS NOT NULL",
+    ),
+    *(_read(record, "decided_on") for record in ("licence", "penalty", "act")),
+    *(_read(record, SOURCE, "decided_on") for record in ("licence", "penalty", "act")),
+    _read("act", "kind", "decided_on"),
+    _read("act", SOURCE, "kind", "decided_on"),
+    *_under("licence", PARTIES, "decided_on"),
+    *_under("penalty", PARTIES, "decided_on"),
+    *_under("act", PARTIES, "decided_on", "kind"),
+    _read("rating", "period_until"),
+    _read("rating", "standard", "period_until"),
+    _read("rating", "standard", "grade", "period_until"),
+    _read("rating", SOURCE, "period_until"),
+    _read("rating", SOURCE, "standard", "period_until"),
+    _read("rating", SOURCE, "standard", "grade", "period_until"),
+    *_under("rating", SUBJECTS, "effective_from", "standard", "grade", "period_until"),
+    _plain("rating_basis", "rating_id"),
+    _read("list_entry", "listed_on"),
+    _read("list_entry", "kind", "listed_on"),
+    _read("list_entry", SOURCE, "listed_on"),
+    _read("list_entry", SOURCE, "kind", "listed_on"),
+    *_under("list_entry", SUBJECTS, "listed_on", "kind"),
+    _plain("list_evidence", "list_entry_id"),
+    _read("commitment", "signed_on"),
+    _read("commitment", "kind", "signed_on"),
+    _read("commitment", SOURCE, "signed_on"),
+    _read("commitment", SOURCE, "kind", "signed_on"),
+    *_under("commitment", PARTIES, "signed_on", "kind"),
+    _read("benefit_product", "code"),
+    _read("benefit_grant", "granted_on"),
+    _read("benefit_grant", "benefit_product_id", "granted_on"),
+    _read("benefit_grant", SOURCE, "granted_on"),
+    _read("benefit_grant", SOURCE, "benefit_product_id", "granted_on"),
+    *_under("benefit_grant", PARTIES, "granted_on"),
+    _plain("correction", "created_at", beside=("state",)),
+    _plain("correction", "batch_id", "row_number", beside=("state",)),
+)
+
+
+def _replaced() -> Iterator[str]:
+    """Indexes of migration 0002 that one above begins with the same columns as, and so stands for."""
+    for table in ("licence", "penalty", "act", "rating", "list_entry", "commitment", "benefit_grant"):
+        yield f"{table}_by_source"
+        subjects = SUBJECTS if table in ("rating", "list_entry") else PARTIES
+        yield from (f"{table}_by_{subject}" for subject in subjects)
+    yield from ("licence_by_day", "penalty_by_day", "act_by_day", "benefit_grant_by_product")
+    yield from ("vehicle_by_enterprise", "vehicle_by_individual_business")
+    yield from ("rating_basis_by_rating", "list_evidence_by_entry", "correction_by_batch")
+
+
+REPLACED: tuple[str, ...] = tuple(_replaced())
+
+_STORED = f"""
+SELECT c.relname AS name, obj_description(c.oid, 'pg_class') AS statement, i.indisvalid AND i.indisready AS usable
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE c.relnamespace = '{TABLES_SCHEMA}'::regnamespace
+    AND (starts_with(c.relname, '{PREFIX}') OR c.relname = ANY ($1))
+"""
+
+
+async def make_read_indexes(connection: asyncpg.Connection) -> None:
+    """Makes what is missing or was declared otherwise, drops what is replaced or no longer declared."""
+    missing = {index.name: index for index in INDEXES}
+    for row in await connection.fetch(_STORED, list(REPLACED)):
+        found = missing.get(row["name"])
+        if found is not None and row["statement"] == found.statement and row["usable"]:
+            del missing[found.name]
+        else:
+            await connection.execute(f"DROP INDEX {TABLES_SCHEMA}.{quote(row['name'])}")
+    for index in missing.values():
+        await connection.execute(index.statement)
+        name = f"{TABLES_SCHEMA}.{quote(index.name)}"
+        await connection.execute(f"COMMENT ON INDEX {name} IS {literal(index.statement)}")
+
+
+async def read_index_faults(connection: asyncpg.Connection) -> list[str]:
+    """Gives which declared indexes are missing, unusable or others than declared, one Chinese sentence each."""
+    stored = {row["name"]: row for row in await connection.fetch(_STORED, list(REPLACED))}
+    faults = []
+    for index in INDEXES:
+        row = stored.pop(index.name, None)
+        if row is None:
+            faults.append(f"缺少索引 {index.name}，查询会变慢：请运行 python -m server migrate。")
+        elif not row["usable"] or row["statement"] != index.statement:
+            faults.append(f"索引 {index.name} 不可用或与声明不符：请运行 python -m server migrate。")
+    return faults + [f"索引 {name} 未在声明中，只拖慢写入：请运行 python -m server migrate。" for name in stored]
