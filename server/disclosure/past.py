@@ -13,6 +13,8 @@ from server.disclosure.viewing import authorised_subjects, own_subject, own_tree
 from server.viewer import Door
 
 SPAN = ("shown_from", "shown_until")
+#: The function that tells on which days a door showed any fact of a person.
+PERSON_DAYS = "person_days"
 #: Doors through which a date opens nothing whose current row they do not show.
 BOUND_TO_TODAY = (Door.PUBLIC, Door.SUBJECT)
 
@@ -49,13 +51,15 @@ def past_columns(table: Table) -> frozenset[str]:
     return frozenset((*(c.name for c in table.columns), *SPAN))
 
 
-def past_statement(door: Door, table: Table, seen_today: str) -> str:
-    """Gives ``CREATE VIEW`` of one table's past in one door.
+def past_statements(door: Door, table: Table, seen_today: str) -> list[str]:
+    """Gives the statements that make the view of one table's past in one door.
 
     ``seen_today`` is the condition on the current row ``t`` under which the door shows it today.
     """
+    statements = []
     match table.rows:
         case Rows.PERSON:
+            statements.append(_person_days(door))
             body = _person(door, table, seen_today)
         case Rows.CHILD | Rows.EDGE:
             body = _child(door, table, seen_today)
@@ -63,7 +67,7 @@ def past_statement(door: Door, table: Table, seen_today: str) -> str:
             body = _disclosed(door, table, seen_today)
     if table.person_edges:
         body = _with_person_edge(door, table, body)
-    return f"CREATE VIEW {door_schema(door)}.{quote(past_name(table.name))} AS {body}"
+    return [*statements, f"CREATE VIEW {_past(door, table.name)} AS {body}"]
 
 
 def _past(door: Door, table: str) -> str:
@@ -101,7 +105,7 @@ def _in_force(door: Door) -> str:
         # A revision of after today (midnight passed since this transaction began, or a trial's day was set back) counts
         # as of today: whoever sees its rows today must find them on today's date.
         return (
-            f"(SELECT least((x.at AT TIME ZONE 'Asia/Shanghai')::date, {today(door)})"
+            f"(SELECT least((x.at AT TIME ZONE 'Asia/Shanghai')::date, {today()})"
             f" FROM journal.transaction x WHERE x.revision = v.{revision})"
         )
 
@@ -160,7 +164,7 @@ def _authorised(door: Door, table: Table) -> str:
         return "false"
     if table.name == "authorisation":
         return f"(v.partner = {setting('viewer_partner', 'text')})"
-    subjects = authorised_subjects(door)
+    subjects = authorised_subjects()
     matches = " OR ".join(f"v.{quote(c)} IN ({subjects})" for c in table.subjects)
     return f"(v.scope = 'authorised' AND ({matches}))" if matches else "false"
 
@@ -210,32 +214,41 @@ def _child(door: Door, table: Table, seen_today: str) -> str:
     )
 
 
-def _days(view: str, condition: str, alias: str) -> str:
-    return f"SELECT {alias}.shown_from, {alias}.shown_until FROM {view} {alias} WHERE {condition}"
-
-
 def _all_days(spans: str) -> str:
     """The days of several spans together, overlapping or not."""
     return f"(SELECT coalesce(range_agg(daterange(f.shown_from, f.shown_until)), {_NEVER}) FROM ({spans}) f)"
 
 
+def _person_days(door: Door) -> str:
+    """The days on which the door showed a fact of a person's: tells no more than the views that it reads.
+
+    A function, because a statement asks for persons at many edges and would be planned with all their facts at each.
+    """
+    facts = " UNION ALL ".join(
+        f"SELECT x.shown_from, x.shown_until FROM {_past(door, name)} x WHERE x.practitioner_id = person"
+        for name in REVEALING
+    )
+    return (
+        f"CREATE FUNCTION {door_schema(door)}.{PERSON_DAYS}(person uuid) RETURNS datemultirange LANGUAGE plpgsql STABLE"
+        f" SET search_path = pg_catalog, pg_temp AS $body$ BEGIN RETURN {_all_days(facts)}; END $body$"
+    )
+
+
 def _person(door: Door, table: Table, seen_today: str) -> str:
     """Persons: on the days on which the door showed a fact of theirs; to authorities on their own days as well."""
-    facts = " UNION ALL ".join(_days(_past(door, name), "f.practitioner_id = v.id", "f") for name in REVEALING)
+    scoped = _authorised(door, table) if door in BOUND_TO_TODAY else _scope(door)
     # A row whose end lies before its beginning is shown on no day; as a range it would be an error.
     dates = (
         f"CASE WHEN v.disclosed_until <= v.disclosed_from THEN {_NEVER}"
         " ELSE datemultirange(daterange(v.disclosed_from, v.disclosed_until)) END"
     )
-    disclosed = "v.scope IN ('public', 'government')" if door not in BOUND_TO_TODAY else _authorised(door, table)
     days = " + ".join(
         f"CASE WHEN {condition} THEN {span} ELSE {_NEVER} END"
         for condition, span in (
-            ("v.withdrawn_on IS NULL", _all_days(facts)),
-            (f"v.withdrawn_on IS NULL AND {disclosed}", dates),
+            ("v.withdrawn_on IS NULL", f"{door_schema(door)}.{PERSON_DAYS}(v.id)"),
+            (f"v.withdrawn_on IS NULL AND {scoped}", dates),
             (_own(door, table), "datemultirange(daterange(NULL, NULL))"),
         )
-        if not condition.endswith("false")
     )
     spans = f"SELECT unnest(datemultirange(daterange(d.first, d.until)) * ({days})) AS days"
     return (
@@ -248,12 +261,12 @@ def _with_person_edge(door: Door, table: Table, body: str) -> str:
     """Cuts a row's days where the person it points to begins or ends being shown; on the others the edge is empty."""
     (edge,) = table.person_edges
     key = f"b.{quote(edge)}"
-    persons = _all_days(_days(_past(door, "practitioner"), f"f.id = {key}", "f"))
+    shown = f"SELECT x.shown_from, x.shown_until FROM {_past(door, 'practitioner')} x WHERE x.id = {key}"
     names = ", ".join(
         f"CASE WHEN s.days <@ m.known THEN {key} END AS {quote(edge)}" if c.name == edge else f"b.{quote(c.name)}"
         for c in table.columns
     )
-    known = f"SELECT datemultirange(daterange(b.shown_from, b.shown_until)) AS days, {persons} AS known"
+    known = f"SELECT datemultirange(daterange(b.shown_from, b.shown_until)) AS days, {_all_days(shown)} AS known"
     pieces = "SELECT unnest(m.days * m.known) AS days UNION ALL SELECT unnest(m.days - m.known)"
     return (
         f"SELECT {names}, lower(s.days) AS shown_from, upper(s.days) AS shown_until"

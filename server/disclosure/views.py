@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from server.database.roles import TABLES_SCHEMA, door_schema, literal, quote
 from server.disclosure.doors import REVEALING, TABLES, Column, Rows, Table
-from server.disclosure.past import PAST_TABLES, past_columns, past_name, past_statement
+from server.disclosure.past import PAST_TABLES, PERSON_DAYS, past_columns, past_name, past_statements
 from server.disclosure.viewing import authorised_subjects, own_subject, own_tree, setting, today
 from server.viewer import Door
 
@@ -31,17 +31,17 @@ def standing(alias: str) -> str:
 
 def _live(door: Door) -> str:
     """公示期内: not withdrawn, begun, and before the first day it is not shown (half-open)."""
-    day = today(door)
+    day = today()
     return f"t.withdrawn_on IS NULL AND t.disclosed_from <= {day} AND {_UNTIL.format(alias='t.')} > {day}"
 
 
 def _authorised(door: Door, table: Table) -> str:
     """授权查询: rows of scope ``authorised`` of the subjects whose authorisation of the viewer's partner lives today."""
-    day = today(door)
+    day = today()
     if table.name == "authorisation":
         # The partner reads his own authorisations, not those of the subject to others.
         return f"t.partner = {setting('viewer_partner', 'text')} AND {_live(door)} AND t.valid_until > {day}"
-    subjects = authorised_subjects(door)
+    subjects = authorised_subjects()
     matches = " OR ".join(f"t.{quote(c)} IN ({subjects})" for c in table.subjects)
     return f"t.scope = 'authorised' AND {_live(door)} AND ({matches})" if matches else "false"
 
@@ -180,7 +180,7 @@ END $body$"""
 
 
 def _head_view(door: Door) -> str:
-    return f"CREATE VIEW {door_schema(door)}.head AS SELECT h.revision, {today(door)} AS today FROM journal.head h"
+    return f"CREATE VIEW {door_schema(door)}.head AS SELECT h.revision, {today()} AS today FROM journal.head h"
 
 
 def _roof_light_view() -> str:
@@ -215,7 +215,8 @@ def door_statements(door: Door) -> list[str]:
     if door is Door.DEVICE:
         return [*statements, _roof_light_view()]
     statements += [view_statement(door, table) for table in TABLES]
-    statements += [past_statement(door, table, row_condition(door, table)) for table in PAST_TABLES]
+    for table in PAST_TABLES:
+        statements += past_statements(door, table, row_condition(door, table))
     statements.append(_find_person(door))
     if door is Door.AGENCY:
         statements.append(_unmask())
@@ -226,7 +227,7 @@ def functions_of(door: Door) -> frozenset[str]:
     """Gives the names of the functions a door's role may call."""
     names = {"today"}
     if door is not Door.DEVICE:
-        names.add("find_person")
+        names |= {"find_person", PERSON_DAYS}
     if door is Door.AGENCY:
         names.add("unmask")
     return frozenset(names)
