@@ -1,8 +1,11 @@
 """评价标准、术语与参考表的出处 the register of standards, the glossary, and what a reader of reference tables needs to know."""
 
-from tortoise import fields, migrations
-from tortoise.contrib.postgres.fields import ArrayField
+from tortoise import migrations
 from tortoise.migrations import operations as ops
+import functools
+from json import dumps, loads
+from tortoise.contrib.postgres.fields import ArrayField
+from tortoise import fields
 
 # Reference rows are no facts and nothing points to them: ``migrate`` loads them anew in the same transaction, and new
 # columns that must be filled need no invented default.
@@ -44,32 +47,6 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
-            name="RatingGrade",
-            fields=[
-                (
-                    "id",
-                    fields.CharField(
-                        primary_key=True,
-                        unique=True,
-                        db_index=True,
-                        description="standard version and grade, e.g. ``taxi_driver@2022-05-27:AAA``",
-                        max_length=100,
-                    ),
-                ),
-                ("standard_id", fields.TextField(description="标准版本: id of the ``rating_standard``", unique=False)),
-                ("position", fields.IntField(description="次序, 1 = the best")),
-                ("grade", fields.TextField(description="等级", unique=False)),
-                ("meaning", fields.TextField(description="含义 in words", unique=False)),
-            ],
-            options={
-                "table": "rating_grade",
-                "app": "xintu",
-                "pk_attr": "id",
-                "table_description": "等级 reference: a grade of one version of a standard. No fact.",
-            },
-            bases=["Model"],
-        ),
-        ops.CreateModel(
             name="RatingStandard",
             fields=[
                 (
@@ -102,6 +79,14 @@ class Migration(migrations.Migration):
                 ("basis", fields.TextField(description="依据: title, number and article in one line", unique=False)),
                 ("url", fields.TextField(null=True, description="依据网址", unique=False)),
                 ("cycle", fields.TextField(description="评价周期 in words", unique=False)),
+                (
+                    "grades",
+                    fields.JSONField(
+                        description="等级: best first, each with ``grade`` and ``meaning``",
+                        encoder=functools.partial(dumps, separators=(",", ":")),
+                        decoder=loads,
+                    ),
+                ),
                 (
                     "validity",
                     fields.TextField(

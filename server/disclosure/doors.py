@@ -230,11 +230,11 @@ TABLES: tuple[Table, ...] = (
         "basis",
         "url",
         "cycle",
+        "grades",
         "validity",
         "mark",
         "note",
     ),
-    _plain("rating_grade", Rows.REFERENCE, "id", "standard_id", "position", "grade", "meaning"),
     _plain("glossary_term", Rows.REFERENCE, "id", "position", "term", "english", "definition", "source"),
     _fact("agency", "code", "name", "uscc", "division_code", "parent_id", "lineage"),
     _fact(

@@ -51,7 +51,6 @@ def reference_rows(rules_dir: Path | None) -> dict[str, list[dict[str, object]]]
         "catalogue_item": catalogue.catalogue_rows(rules_dir),
         "measure_item": catalogue.measure_rows(rules_dir),
         "rating_standard": standards.standard_rows(rules_dir),
-        "rating_grade": standards.grade_rows(rules_dir),
         "roof_light_star": stars.star_rows(rules_dir),
         "glossary_term": glossary.term_rows(),
     }

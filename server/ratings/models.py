@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
@@ -120,6 +121,8 @@ class RatingStandard(Model):
     url: Field[str | None] = text_or_none()
     #: 评价周期 in words
     cycle: Field[str] = fields.TextField()
+    #: 等级: best first, each with ``grade`` and ``meaning``
+    grades: Field[Any] = fields.JSONField()
     #: 结果有效期 in words; null = the source tells none
     validity: Field[str | None] = text_or_none()
     #: 核实程度: verified, known, uncertain
@@ -129,21 +132,3 @@ class RatingStandard(Model):
 
     class Meta:
         table = "rating_standard"
-
-
-class RatingGrade(Model):
-    """等级 reference: a grade of one version of a standard. No fact."""
-
-    #: standard version and grade, e.g. ``taxi_driver@2022-05-27:AAA``
-    id: Field[str] = fields.CharField(max_length=100, primary_key=True)
-    #: 标准版本: id of the ``rating_standard``
-    standard_id: Field[str] = fields.TextField()
-    #: 次序, 1 = the best
-    position: Field[int] = fields.IntField()
-    #: 等级
-    grade: Field[str] = fields.TextField()
-    #: 含义 in words
-    meaning: Field[str] = fields.TextField()
-
-    class Meta:
-        table = "rating_grade"

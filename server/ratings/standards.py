@@ -5,6 +5,7 @@ A rating names its standard by key and first day. Not for points, bands and veto
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection
 from datetime import date
@@ -19,7 +20,7 @@ FILES = (STANDARDS,)
 SUBJECT_KINDS = ("enterprise", "individual_business", "practitioner", "vehicle")
 #: A key is an identifier of the API: codes and addresses are made of it.
 _KEY = re.compile(r"[a-z][a-z0-9_]{1,59}")
-#: Characters of a grade: it stands in tables and on roof lights, and in an id of a hundred characters.
+#: Characters of a grade: it stands in tables and on roof lights.
 _LONGEST_GRADE = 20
 _SHAPE = Shape(
     version={
@@ -78,30 +79,10 @@ def standard_rows(rules_dir: Path | None = None) -> list[dict[str, object]]:
     return [_row(entry, version) | {"position": n} for n, (entry, version) in enumerate(found, start=1)]
 
 
-def grade_rows(rules_dir: Path | None = None) -> list[dict[str, object]]:
-    """Gives one row for each grade of each version, columns as ``RatingGrade``; raises ``WrongSetting``."""
-    return [
-        {
-            "id": f"{_id(entry, version)}:{grade}",
-            "standard_id": _id(entry, version),
-            "position": n,
-            "grade": grade,
-            "meaning": meaning,
-        }
-        for entry, version in Standards.load(rules_dir).versions()
-        if not version.abolished
-        for n, (grade, meaning) in enumerate(_grades(version), start=1)
-    ]
-
-
-def _id(entry: Entry, version: Version) -> str:
-    return f"{entry.key}@{version.valid_from}"
-
-
 def _row(entry: Entry, version: Version) -> dict[str, object]:
     source = version.source
     return {
-        "id": _id(entry, version),
+        "id": f"{entry.key}@{version.valid_from}",
         "key": entry.key,
         "name": entry.term,
         "valid_from": version.valid_from,
@@ -113,6 +94,7 @@ def _row(entry: Entry, version: Version) -> dict[str, object]:
         "basis": source.line(),
         "url": source.url,
         "cycle": version.text("cycle"),
+        "grades": _json(version),
         "validity": version.text_or_none("validity"),
         "mark": source.mark,
         "note": source.note,
@@ -121,6 +103,11 @@ def _row(entry: Entry, version: Version) -> dict[str, object]:
 
 def _grades(version: Version) -> list[tuple[str, str]]:
     return [(cast(str, row["grade"]), cast(str, row["meaning"])) for row in version.rows("grades")]
+
+
+def _json(version: Version) -> str:
+    """The grades in the very text that PostgreSQL gives back for them, so that ``check`` may compare."""
+    return json.dumps([{"grade": grade, "meaning": meaning} for grade, meaning in _grades(version)], ensure_ascii=False)
 
 
 def _check(entry: Entry) -> None:
