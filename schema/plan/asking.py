@@ -44,8 +44,8 @@ class Asking:
 
 #: Values that ``Asked`` fields may name, with their SQL types.
 VALUES: dict[str, tuple[str, Callable[[Asking], object]]] = {
-    "actor": ("text", lambda asking: asking.viewer.actor),
-    "door": ("text", lambda asking: asking.viewer.door.value),
+    "actor": ("text", lambda asking: None if asking.viewer == PUBLIC else asking.viewer.actor),
+    "door": ("text", lambda asking: asking.viewer.door.name),
     "agency_code": ("text", lambda asking: asking.viewer.agency_code),
     "agency": ("uuid", lambda asking: asking.viewer.agency),
     "subject": ("uuid", lambda asking: asking.viewer.subject),

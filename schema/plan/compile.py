@@ -48,6 +48,8 @@ from schema.plan.sql import COUNTED, PageSql, global_id, json_object, text_liter
 from server.disclosure.doors import FACTS
 from server.errors import Invalid
 
+#: ``{asked_agency}`` in an SQL text of a mapping is the value of the request that ``asking.VALUES`` names so.
+ASKED = "asked_"
 _NAME = re.compile(r"\{(\w+)\}")
 #: Every relation writes at least this many characters into the statement.
 _SHORTEST_RELATION = 60
@@ -194,6 +196,8 @@ class Compiler:
                 return frame.alias
             if name == "item":
                 return item
+            if name.startswith(ASKED):
+                return self._asked(name.removeprefix(ASKED))
             if name in results:
                 return self.add_bind(Bind(lambda inputs: inputs.results.get(name)), results[name])
             return given.bind(name)
@@ -380,12 +384,16 @@ class Compiler:
             limit=limit,
             after=self._beyond(page, given, "after", inner),
             before=self._beyond(page, given, "before", inner),
+            plain=not backward and "pageInfo" not in self._names(connection, nodes),
         )
         self.sizes.append(size)
         body = self._object(connection, nodes, _Frame(frame.alias, sql, item, at=frame.at))
         self.sizes.pop()
         # Every part that reads the page's rows is an aggregate over them; without one, no row need be read.
         return f"(SELECT {body} FROM {sql.rows(f'{sql.alias}.' in body)} {sql.alias} HAVING true)"
+
+    def _names(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode]) -> set[str]:
+        return {same[0].name.value for same in self.selections.of(kind, nodes).values()}
 
     def _beyond(self, page: Page, given: _Given, name: str, alias: str) -> str | None:
         """The condition of one cursor: strictly after, or strictly before it, in the connection's own order."""
@@ -404,7 +412,7 @@ class Compiler:
         match part:
             case "edges":
                 body = self._object(_object_type(definition), nodes, frame)
-                return f"coalesce(json_agg({body} {page.ordered()}) FILTER (WHERE {page.within}), '[]'::json)"
+                return page.edges(body)
             case "node":
                 return self._object(item, nodes, _Frame(page.alias, at=frame.at))
             case "cursor":

@@ -21,7 +21,12 @@ from server.errors import WrongSetting
 
 _DEFINITION = "strawberry-definition"
 #: Views that are not tables: their columns are known here.
-_OTHER_VIEWS = {"head": frozenset({"revision", "today"}), "jsonb_array_elements": frozenset({"value", "ordinality"})}
+_OTHER_VIEWS = {
+    "head": frozenset({"revision", "today"}),
+    "jsonb_array_elements": frozenset({"value", "ordinality"}),
+    "record_count": frozenset({"month", "kind", "n", "capped"}),
+    "rating_count": frozenset({"year", "grade", "n", "capped"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
