@@ -196,6 +196,8 @@ class Compiler:
                 return frame.alias
             if name == "item":
                 return item
+            if name.startswith("asked_"):
+                return self._asked_value(name.removeprefix("asked_"))
             if name.startswith(ASKED):
                 return self._asked(name.removeprefix(ASKED))
             if name in results:
@@ -263,10 +265,13 @@ class Compiler:
 
     def _asked(self, name: str) -> str:
         """A value of the request itself; a plan that holds one reads no row for it, but is sent all the same."""
-        sql_type, value = VALUES[name]
         self._count_rows(0)
-        text = self.add_bind(Bind(lambda inputs: value(inputs.asking)), sql_type)
-        return f"to_json({text})" if sql_type.endswith("[]") else text
+        text = self._asked_value(name)
+        return f"to_json({text})" if VALUES[name][0].endswith("[]") else text
+
+    def _asked_value(self, name: str) -> str:
+        sql_type, value = VALUES[name]
+        return self.add_bind(Bind(lambda inputs: value(inputs.asking)), sql_type)
 
     def _at(self, frame: _Frame, given: _Given) -> str:
         """The day under which everything below is read: the field's own, or the one it stands under."""

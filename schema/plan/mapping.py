@@ -2,7 +2,8 @@
 
 A field is declared once: ``uscc: str = column("统一社会信用代码 …")`` gives it its description for the schema and
 its mapping for the plans. In SQL texts ``{row}`` is the row the field stands on, ``{item}`` the row a relation
-leads to, and ``{name}`` the value of the argument ``name``, always bound, never written into the statement.
+leads to, ``{asked_name}`` a value of the request itself (``asking.VALUES``), and ``{name}`` the value of the argument
+``name``; values are always bound, never written into the statement.
 """
 
 from __future__ import annotations
