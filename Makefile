@@ -38,6 +38,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 lock:  ## 重新锁定依赖（需要 uv）
 	@$(COMPILE) --group dev pyproject.toml --output-file requirements-dev.lock
 	@$(COMPILE) --constraint requirements-dev.lock pyproject.toml --output-file requirements.lock
+	@$(COMPILE) tests/clients/python/requirements.in --output-file tests/clients/python/requirements.lock
 
 environment:
 	@test -n "$(PYTHON)" || { echo "信途需要 Python 3.11 或更新，没有找到；请安装后再运行。"; exit 1; }

@@ -1,0 +1,123 @@
+// A partner's program: plain fetch, generated types, one line of JSON with what it has read.
+import {
+  AgencyDocument,
+  FirmDocument,
+  LicencePagesDocument,
+  type LicencePagesQueryVariables,
+  NameFragmentDoc,
+  NodeDocument,
+  RecordLineFragmentDoc,
+  TurningFragmentDoc,
+  type TypedDocumentString,
+} from './gql/graphql.js';
+import { useFragment as part } from './gql/index.js';
+
+class Refused extends Error {
+  constructor(readonly code: string, message: string) {
+    super(message);
+  }
+}
+
+async function ask<Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables): Promise<Result> {
+  const answer = await fetch(address, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+    body: JSON.stringify({ query: document.toString(), variables }),
+  });
+  const told = (await answer.json()) as {
+    data?: Result;
+    errors?: { message: string; extensions: { code: string } }[];
+  };
+  const error = told.errors?.[0];
+  if (error !== undefined) throw new Refused(error.extensions.code, error.message);
+  if (told.data === undefined) throw new Error(`no data, status ${answer.status}`);
+  return told.data;
+}
+
+async function firm(uscc: string) {
+  const { enterprise } = await ask(FirmDocument, { uscc });
+  if (enterprise === null) return null;
+  return {
+    name: part(NameFragmentDoc, enterprise).name,
+    state: enterprise.state,
+    ratings: enterprise.ratings.edges.map(({ node }) => [node.standard, node.grade, node.score, node.periodFrom]),
+    points: enterprise.ratings.edges.flatMap(({ node }) => node.points.map((point) => point.points)),
+    bases: enterprise.ratings.edges.flatMap(({ node }) =>
+      node.bases.edges.map(({ node: { record } }) => {
+        const line = part(RecordLineFragmentDoc, record);
+        return line && [line.__typename, line.documentNumber];
+      }),
+    ),
+    penalties: enterprise.penalties.edges.map(({ node }) => [
+      node.documentNumber,
+      node.fineYuan,
+      node.decidedOn,
+      node.disclosure.from,
+      node.disclosure.disputed,
+    ]),
+    lists: enterprise.listEntries.edges.map(({ node }) => [node.kind, node.listedOn, node.measures.length]),
+  };
+}
+
+async function pages(uscc: string, next: 'first' | 'last'): Promise<string[]> {
+  const numbers: string[] = [];
+  let cursor: string | null = null;
+  for (;;) {
+    const turning: Partial<LicencePagesQueryVariables> =
+      next === 'first' ? { first: 3, after: cursor } : { last: 3, before: cursor };
+    const { enterprise } = await ask(LicencePagesDocument, { uscc, ...turning });
+    if (enterprise === null) throw new Error(`unknown firm ${uscc}`);
+    const page = enterprise.licences.edges.map(({ node }) => node.documentNumber);
+    numbers.splice(next === 'first' ? numbers.length : 0, 0, ...page);
+    const info = part(TurningFragmentDoc, enterprise.licences.pageInfo);
+    if (!(next === 'first' ? info.hasNextPage : info.hasPreviousPage)) return numbers;
+    cursor = next === 'first' ? info.endCursor : info.startCursor;
+  }
+}
+
+async function node(id: string) {
+  const found = (await ask(NodeDocument, { id })).node;
+  switch (found?.__typename) {
+    case 'Enterprise':
+      return [found.__typename, found.uscc, found.listEntries.totalCount];
+    case 'Vehicle':
+      return [found.__typename, found.plate, found.driver?.__typename === 'Practitioner' && found.driver.certificateNumber];
+    case 'Penalty':
+      return [found.__typename, found.documentNumber, found.fineYuan];
+    default:
+      return found ?? null;
+  }
+}
+
+async function agency(code: string) {
+  const { agency, service } = await ask(AgencyDocument, { code });
+  return [agency?.name, agency?.units.edges.map(({ node }) => [node.code, node.parent?.code]), service?.today];
+}
+
+async function refusal(): Promise<string> {
+  try {
+    await ask(LicencePagesDocument, { uscc: given.uscc, first: 101 });
+  } catch (error) {
+    if (error instanceof Refused) return error.code;
+    throw error;
+  }
+  return 'nothing was refused';
+}
+
+type Given = { address: string; uscc: string; ids: Record<string, string>; agency: string };
+const given = JSON.parse(process.argv[2] ?? '') as Given;
+const { address } = given;
+
+const nodes: Record<string, unknown> = {};
+for (const [name, id] of Object.entries(given.ids)) nodes[name] = await node(id);
+console.log(
+  JSON.stringify({
+    firm: await firm(given.uscc),
+    unknown: await firm('91110000600037341L'),
+    forward: await pages(given.uscc, 'first'),
+    backward: await pages(given.uscc, 'last'),
+    nodes,
+    agency: await agency(given.agency),
+    refusal: await refusal(),
+  }),
+);
