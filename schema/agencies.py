@@ -4,8 +4,12 @@ from typing import Annotated
 
 import strawberry
 
+from schema.arguments import DIVISION, page
+from schema.counts import RatingCount, RecordCount, rating_counts, record_counts
 from schema.nodes import PAGING, Connection, Node
 from schema.plan.mapping import Argument, Key, One, Page, column, mapped, row
+
+_OWN = " AND x.source_unit_id = {row}.id"
 
 
 @strawberry.type(description="行政机关 agency：交通运输局及其所属单位")
@@ -23,6 +27,8 @@ class Agency(Node):
     units: Connection[Annotated["Agency", strawberry.lazy("schema.agencies")]] = mapped(
         "所属单位 units", Page("{item}.parent_id = {row}.id", Key("code", "text"), descending=False), arguments=PAGING
     )
+    record_counts: list[RecordCount] = record_counts(_OWN)
+    rating_counts: list[RatingCount] = rating_counts(_OWN)
 
 
 @strawberry.type
@@ -31,4 +37,8 @@ class AgencyQuery:
 
     agency: Agency | None = mapped(
         "按机关代码查机关 agency", One("{item}.code = {code}"), arguments=[Argument("code", str, "机关代码 code")]
+    )
+    agencies: Connection[Agency] = mapped(
+        "可以公开的机关 agencies，按行政区划代码",
+        **page("true", Key("division_code", "text"), DIVISION, descending=False),
     )

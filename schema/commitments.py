@@ -5,11 +5,12 @@ from datetime import date
 import strawberry
 
 from schema.agencies import Agency
+from schema.arguments import AGENCY, days, equal, not_blank, page
 from schema.disclosure import Disclosure, disclosure
 from schema.enums import CommitmentState, enum_sql
-from schema.nodes import Node
+from schema.nodes import Connection, Node
 from schema.parties import Party, party
-from schema.plan.mapping import One, column, expression, mapped, row
+from schema.plan.mapping import Key, One, column, expression, mapped, row
 
 
 @strawberry.type(description="信用承诺 commitment")
@@ -28,3 +29,17 @@ class Commitment(Node):
     authority_name: str = column("受理单位 authority name", "authority_name")
     source_unit: Agency | None = mapped("数源单位 source unit", One("{item}.id = {row}.source_unit_id"))
     disclosure: Disclosure = disclosure()
+
+
+COMMITMENT_KIND = equal("kind", str | None, "承诺类型 kind：与 kind 字段完全一致", not_blank("承诺类型 kind "))
+SIGNED = days("signed_on", "signed", "签署日期")
+
+
+@strawberry.type
+class CommitmentQuery:
+    """信用承诺的查询根."""
+
+    commitments: Connection[Commitment] = mapped(
+        "可以公开的信用承诺 commitments，按签署日期，新的在前",
+        **page("true", Key("signed_on", "date"), COMMITMENT_KIND, AGENCY, *SIGNED),
+    )

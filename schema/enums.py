@@ -114,7 +114,130 @@ class CorrectionState(Enum):
     DROPPED = enum_value("dropped", description="已放弃 dropped")
 
 
+@strawberry.enum(description="证件类型 certificate type（自然人，国家数据项目录）")
+class CertificateType(Enum):
+    """证件类型."""
+
+    ID_CARD = enum_value("身份证", description="居民身份证 ID card")
+    PASSPORT = enum_value("护照号", description="护照 passport")
+    HOME_RETURN_PERMIT = enum_value("港澳居民来往内地通行证", description="港澳居民来往内地通行证 home return permit")
+    MAINLAND_TRAVEL_PERMIT = enum_value(
+        "台湾居民来往大陆通行证", description="台湾居民来往大陆通行证 mainland travel permit"
+    )
+    PERMANENT_RESIDENT = enum_value("外国人永久居留身份证", description="外国人永久居留身份证 permanent resident")
+
+    def __str__(self) -> str:
+        """The word of the national list, by which a number's keyed hash is made."""
+        return str(self.value)
+
+
+@strawberry.enum(description="车牌颜色 plate colour：与车牌号一起识别一辆车")
+class PlateColour(Enum):
+    """车牌颜色."""
+
+    BLUE = enum_value("blue", description="蓝 blue")
+    YELLOW = enum_value("yellow", description="黄 yellow")
+    BLACK = enum_value("black", description="黑 black")
+    WHITE = enum_value("white", description="白 white")
+    GREEN = enum_value("green", description="绿 green")
+    YELLOW_GREEN = enum_value("yellow_green", description="黄绿双拼 yellow-green")
+    GRADIENT_GREEN = enum_value("gradient_green", description="渐变绿 gradient green")
+    OTHER = enum_value("other", description="其他 other")
+
+
+@strawberry.enum(description="车辆用途 vehicle purpose")
+class VehiclePurpose(Enum):
+    """车辆用途."""
+
+    TAXI = enum_value("taxi", description="巡游出租 cruising taxi")
+    RIDE_HAILING = enum_value("ride_hailing", description="网约车 ride hailing")
+    FREIGHT = enum_value("freight", description="道路货运 freight")
+    PASSENGER = enum_value("passenger", description="道路客运 passenger")
+    DANGEROUS = enum_value("dangerous", description="危险货物运输 dangerous goods")
+    BUS = enum_value("bus", description="城市公交 bus")
+    COACHING = enum_value("coaching", description="教练车 coaching")
+    OTHER = enum_value("other", description="其他 other")
+
+
+@strawberry.enum(description="门 door：查询者从哪一扇门看；每个查询者恰有一扇，门决定看得到什么")
+class ViewerDoor(Enum):
+    """门."""
+
+    PUBLIC = enum_value("public", description="社会公众 public：没有密钥，或没有有效授权的合作方")
+    SUBJECT = enum_value("subject", description="信用主体本人或其授权的合作方 subject")
+    GOVERNMENT = enum_value("government", description="其他政府机关 government")
+    AGENCY = enum_value("agency", description="本系统机关的工作人员 agency")
+    DEVICE = enum_value("device", description="终端 device：只用于顶灯接口")
+
+
+@strawberry.enum(description="岗位 duty：工作人员在本机关内可以做什么")
+class Duty(Enum):
+    """岗位."""
+
+    CLERK = enum_value("clerk", description="经办 clerk")
+    REVIEWER = enum_value("reviewer", description="审核 reviewer")
+    PUBLISHER = enum_value("publisher", description="发布 publisher")
+    AUDITOR = enum_value("auditor", description="审计 auditor")
+    ADMINISTRATOR = enum_value("administrator", description="管理员 administrator")
+
+
+def stored_key(member: Enum) -> str:
+    """Gives what the tables hold for an enum value: the conversion of every argument of an enum."""
+    return str(member.value)
+
+
+@strawberry.enum(description="信息性质 nature：目录事项是基础、正面还是负面信息")
+class Nature(Enum):
+    """信息性质."""
+
+    BASIC = enum_value("basic", description="基础信息 basic")
+    POSITIVE = enum_value("positive", description="正面信息 positive")
+    NEGATIVE = enum_value("negative", description="负面信息 negative")
+
+
+@strawberry.enum(description="核实程度 source mark：一条规定与原文核对到什么程度")
+class SourceMark(Enum):
+    """核实程度."""
+
+    VERIFIED = enum_value("verified", description="已与原文核对 verified")
+    KNOWN = enum_value("known", description="已知而未与原文核对 known")
+    UNCERTAIN = enum_value("uncertain", description="待核实 uncertain：由本局核定")
+
+
+@strawberry.enum(description="公示起算 disclosure start")
+class DisclosureStart(Enum):
+    """公示起算."""
+
+    IN_STORE = enum_value("in_store", description="入库之日起 in store")
+    EFFECTIVE = enum_value("effective", description="生效之日起 effective：结果公示、异议期满以后")
+
+
+@strawberry.enum(description="公示截止 disclosure end：写明最长公示期的，以先到者为准")
+class DisclosureEnd(Enum):
+    """公示截止."""
+
+    DECIDED = enum_value("decided", description="自决定之日起满最长公示期 decided")
+    VALID_UNTIL = enum_value("valid_until", description="有效期届满次日 valid until")
+    EFFECTIVE_UNTIL = enum_value("effective_until", description="失效日 effective until")
+    LISTED_UNTIL = enum_value("listed_until", description="移出日 listed until")
+    NEVER = enum_value("never", description="长期公示 never")
+
+
+@strawberry.enum(description="可申请修复的时点 repair opening")
+class RepairOpening(Enum):
+    """可申请修复的时点."""
+
+    SHORTEST_TERM = enum_value("shortest_term", description="满最短公示期之日 shortest term")
+    NEXT_DAY = enum_value("next_day", description="决定次日 next day")
+    NONE = enum_value("none", description="不属于可修复的失信信息 none")
+
+
 def enum_sql(kind: type[Enum], column: str) -> str:
     """Gives the SQL that turns a stored key into the GraphQL name; an unknown key gives null, never a wrong name."""
     cases = " ".join(f"WHEN '{member.value}' THEN '{member.name}'" for member in kind)
     return f"CASE {{row}}.{column} {cases} END"
+
+
+def enums_sql(column: str) -> str:
+    """Gives the SQL for a list of stored keys; right for enums whose names are their keys in capitals."""
+    return f"upper({{row}}.{column}::text)::text[]"

@@ -5,9 +5,10 @@ from datetime import date
 import strawberry
 
 from schema.agencies import Agency
+from schema.arguments import AGENCY, QUARTER, days, equal, page
 from schema.catalogue import CatalogueItem, Measure
 from schema.disclosure import Disclosure, disclosure
-from schema.enums import ListKind, enum_sql
+from schema.enums import ListKind, enum_sql, stored_key
 from schema.nodes import PAGING, Connection, Node
 from schema.parties import Party, party
 from schema.plan.mapping import Choice, Key, Many, One, Page, column, expression, mapped, row
@@ -60,3 +61,17 @@ class ListEntry(Node):
     )
     source_unit: Agency | None = mapped("数源单位 source unit", One("{item}.id = {row}.source_unit_id"))
     disclosure: Disclosure = disclosure()
+
+
+LIST_KIND = equal("kind", ListKind | None, "只取此种名单 kind", stored_key)
+LISTED = days("listed_on", "listed", "列入日期")
+
+
+@strawberry.type
+class ListQuery:
+    """名单的查询根."""
+
+    list_entries: Connection[ListEntry] = mapped(
+        "可以公开的名单条目 list entries，按列入日期，新的在前",
+        **page("true", Key("listed_on", "date"), LIST_KIND, QUARTER, AGENCY, *LISTED),
+    )

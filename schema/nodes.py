@@ -9,7 +9,7 @@ from uuid import UUID
 
 import strawberry
 
-from schema.plan.mapping import Argument, ByGlobalId, GlobalId, PagePart, mapped
+from schema.plan.mapping import Argument, ByGlobalId, GlobalId, ManyByGlobalId, PagePart, mapped
 from server.errors import Invalid
 
 T = TypeVar("T")
@@ -130,4 +130,9 @@ class NodeQuery:
         "按永久标识取任一对象 node；没有或不公开都为 null",
         ByGlobalId(),
         arguments=[Argument("id", strawberry.ID, "永久标识 id", convert=read_global_id)],
+    )
+    nodes: list[Node | None] = mapped(
+        f"按永久标识取多个对象 nodes：与 ids 同序；没有或不公开的为 null；一次最多 {LARGEST_PAGE} 个",
+        ManyByGlobalId(),
+        arguments=[Argument("ids", list[strawberry.ID], "永久标识 ids")],
     )

@@ -3,12 +3,32 @@
 import strawberry
 
 from schema.agencies import AgencyQuery
+from schema.benefits import BenefitQuery
+from schema.commitments import CommitmentQuery
+from schema.counts import CountQuery
 from schema.imports import ImportQuery
+from schema.lists import ListQuery
 from schema.nodes import NodeQuery
+from schema.ratings import RatingQuery
+from schema.records import RecordQuery
 from schema.service import ServiceQuery
 from schema.subjects import SubjectQuery
+from schema.viewer import ViewerQuery
 
 
 @strawberry.type(description="查询 query：公众可直接查询；带接口密钥时可看到依法可以看到的更多信息")
-class Query(SubjectQuery, AgencyQuery, NodeQuery, ServiceQuery, ImportQuery):
+class Query(
+    SubjectQuery,
+    AgencyQuery,
+    RecordQuery,
+    RatingQuery,
+    ListQuery,
+    CommitmentQuery,
+    BenefitQuery,
+    CountQuery,
+    NodeQuery,
+    ServiceQuery,
+    ViewerQuery,
+    ImportQuery,
+):
     """查询根."""

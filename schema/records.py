@@ -6,12 +6,14 @@ from decimal import Decimal
 import strawberry
 
 from schema.agencies import Agency
+from schema.arguments import AGENCY, Filter, days, equal, not_blank, page
 from schema.catalogue import CatalogueItem
 from schema.disclosure import Disclosure, Timeliness, disclosure
-from schema.enums import LicenceState, RecordKind, Severity, SubjectKind, enum_sql
-from schema.nodes import Node
+from schema.enums import LicenceState, RecordKind, Severity, SubjectKind, enum_sql, stored_key
+from schema.nodes import Connection, Node
 from schema.parties import Party, party
-from schema.plan.mapping import One, Same, column, expression, mapped, row
+from schema.plan.mapping import Argument, Key, One, Same, column, expression, mapped, row
+from server.imports.cells import document_number
 
 _KIND = "种类 kind（十公示）"
 
@@ -123,3 +125,52 @@ class Act(Record):
     basis: str | None = column("依据 basis", "basis")
     amount_yuan: Decimal | None = column("金额 amount，元：征收、给付、补偿、奖励", "amount_yuan", as_text=True)
     result: str | None = column("结果 result：监督检查", "result")
+
+
+DECIDED = days("decided_on", "decided", "决定日期")
+ACT_KIND: Filter = equal("kind", RecordKind | None, "只取此种类 kind；许可、处罚不在此列", stored_key)
+NEWEST = Key("decided_on", "date")
+
+
+def _stored_number(value: str) -> str:
+    """The form in which imports store a number: 〔2026〕 for [2026], half-width, without blanks."""
+    found = document_number(not_blank("决定文书号 document number ")(value))
+    return found if isinstance(found, str) else value
+
+
+_NUMBER = (
+    Argument(
+        "authority_uscc",
+        str,
+        "决定机关统一社会信用代码 authority uscc",
+        convert=lambda value: not_blank("决定机关统一社会信用代码 ")(value).upper(),
+    ),
+    Argument("document_number", str, "决定文书号 document number；括号的写法不论", convert=_stored_number),
+)
+_BY_NUMBER = "{item}.authority_uscc = {authority_uscc} AND {item}.document_number = {document_number}"
+
+
+@strawberry.type
+class RecordQuery:
+    """信用信息的查询根."""
+
+    licence: Licence | None = mapped(
+        "按决定机关和文书号查行政许可 licence；没有或不公开都为 null", One(_BY_NUMBER), arguments=_NUMBER
+    )
+    penalty: Penalty | None = mapped(
+        "按决定机关和文书号查行政处罚 penalty；没有或不公开都为 null", One(_BY_NUMBER), arguments=_NUMBER
+    )
+    act: Act | None = mapped(
+        "按种类、决定机关和文书号查其他行政行为 act；没有或不公开都为 null",
+        One("{item}.kind = {kind} AND " + _BY_NUMBER),
+        arguments=[Argument("kind", RecordKind, "种类 kind", convert=stored_key), *_NUMBER],
+    )
+    licences: Connection[Licence] = mapped(
+        "可以公开的行政许可 licences，按决定日期，新的在前", **page("true", NEWEST, AGENCY, *DECIDED)
+    )
+    penalties: Connection[Penalty] = mapped(
+        "可以公开的行政处罚 penalties，按决定日期，新的在前", **page("true", NEWEST, AGENCY, *DECIDED)
+    )
+    acts: Connection[Act] = mapped(
+        "可以公开的其他行政行为 acts，按决定日期，新的在前", **page("true", NEWEST, ACT_KIND, AGENCY, *DECIDED)
+    )

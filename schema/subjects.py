@@ -1,57 +1,65 @@
 """信用主体 subjects: enterprise, individual business, practitioner, vehicle, each with its records."""
 
+from datetime import date
 from typing import Annotated, Any
 
 import strawberry
 
 from schema.agencies import Agency
-from schema.benefits import BenefitGrant
-from schema.commitments import Commitment
-from schema.enums import ListKind, RecordKind, SubjectState, enum_sql
-from schema.lists import ListEntry
-from schema.nodes import PAGING, Connection, Node
+from schema.arguments import DIVISION, QUARTER, SECTOR, YEAR, Filter, equal, not_blank, page
+from schema.benefits import GRANTED, BenefitGrant
+from schema.commitments import COMMITMENT_KIND, SIGNED, Commitment
+from schema.enums import CertificateType, PlateColour, SubjectState, VehiclePurpose, enum_sql, stored_key
+from schema.lists import LIST_KIND, LISTED, ListEntry
+from schema.nodes import Connection, Node
 from schema.parties import Party, party
-from schema.plan.mapping import Argument, Key, One, Page, column, expression, mapped, row
-from schema.ratings import Rating
-from schema.records import Act, Licence, Penalty
+from schema.plan.mapping import Argument, Key, One, column, expression, mapped, row
+from schema.ratings import GRADE, STANDARD, Rating
+from schema.records import ACT_KIND, DECIDED, Act, Licence, Penalty
+from server.identifiers.plates import normal_plate
+from server.identifiers.text import normal_code
 
-_ACT_KIND = Argument("kind", RecordKind | None, "只取此种类 kind", convert=lambda kind: kind.value)
-_LIST_KIND = Argument("kind", ListKind | None, "只取此种名单 kind", convert=lambda kind: kind.value)
+_PURPOSE = equal("purpose", VehiclePurpose | None, "用途 purpose", stored_key)
+_PLATE = Key("plate", "text")
+_DIVISION = Key("division_code", "text")
 
 
-def _under(description: str, owner: str, key: str, *extra: Argument) -> Any:
+def _under(description: str, owner: str, key: str, *filters: Filter) -> Any:
     """A connection of the rows whose key ``owner`` leads to this subject, newest first."""
-    filters = tuple((argument.name, f"{{item}}.{argument.name} = {{{argument.name}}}") for argument in extra)
-    page = Page(f"{{item}}.{owner} = {{row}}.id", Key(key, "date"), filters=filters)
-    return mapped(description, page, arguments=(*PAGING, *extra))
+    return mapped(description, **page(f"{{item}}.{owner} = {{row}}.id", Key(key, "date"), *filters))
 
 
 def _licences(owner: str) -> Any:
-    return _under("行政许可 licences，新的在前", owner, "decided_on")
+    return _under("行政许可 licences，新的在前", owner, "decided_on", *DECIDED)
 
 
 def _penalties(owner: str) -> Any:
-    return _under("行政处罚 penalties，新的在前", owner, "decided_on")
+    return _under("行政处罚 penalties，新的在前", owner, "decided_on", *DECIDED)
 
 
 def _acts(owner: str) -> Any:
-    return _under("其他行政行为 acts，新的在前", owner, "decided_on", _ACT_KIND)
+    return _under("其他行政行为 acts，新的在前", owner, "decided_on", ACT_KIND, *DECIDED)
 
 
 def _ratings(owner: str) -> Any:
-    return _under("信用评价结果 ratings，新的在前", owner, "effective_from")
+    return _under("信用评价结果 ratings，按生效日，新的在前", owner, "effective_from", STANDARD, GRADE, YEAR)
 
 
 def _list_entries(owner: str) -> Any:
-    return _under("名单条目 list entries，新的在前", owner, "listed_on", _LIST_KIND)
+    return _under("名单条目 list entries，新的在前", owner, "listed_on", LIST_KIND, QUARTER, *LISTED)
 
 
 def _commitments(owner: str) -> Any:
-    return _under("信用承诺 commitments，新的在前", owner, "signed_on")
+    return _under("信用承诺 commitments，新的在前", owner, "signed_on", COMMITMENT_KIND, *SIGNED)
 
 
 def _grants(owner: str) -> Any:
-    return _under("信易+ 授予 grants，新的在前", owner, "granted_on")
+    return _under("信易+ 授予 grants，新的在前", owner, "granted_on", *GRANTED)
+
+
+def _vehicles(owner: str) -> Any:
+    where = f"{{item}}.{owner} = {{row}}.id"
+    return mapped("车辆 vehicles，按车牌号", **page(where, _PLATE, descending=False))
 
 
 @strawberry.interface(description="信用主体 subject：企业、个体工商户、从业人员的公共部分")
@@ -87,11 +95,7 @@ class Enterprise(Subject):
     list_entries: Connection[ListEntry] = _list_entries("enterprise_id")
     commitments: Connection[Commitment] = _commitments("enterprise_id")
     grants: Connection[BenefitGrant] = _grants("enterprise_id")
-    vehicles: Connection[Annotated["Vehicle", strawberry.lazy("schema.subjects")]] = mapped(
-        "车辆 vehicles",
-        Page("{item}.enterprise_id = {row}.id", Key("plate", "text"), descending=False),
-        arguments=PAGING,
-    )
+    vehicles: Connection[Annotated["Vehicle", strawberry.lazy("schema.subjects")]] = _vehicles("enterprise_id")
 
 
 @strawberry.type(description="个体工商户 individual business；经营者是自然人，一律脱敏")
@@ -113,6 +117,7 @@ class IndividualBusiness(Subject):
     list_entries: Connection[ListEntry] = _list_entries("individual_business_id")
     commitments: Connection[Commitment] = _commitments("individual_business_id")
     grants: Connection[BenefitGrant] = _grants("individual_business_id")
+    vehicles: Connection[Annotated["Vehicle", strawberry.lazy("schema.subjects")]] = _vehicles("individual_business_id")
 
 
 @strawberry.type(description="从业人员 practitioner：自然人，一律脱敏")
@@ -121,7 +126,9 @@ class Practitioner(Subject):
     """从业人员."""
 
     name: str = column("姓名 name，已脱敏", "name")
-    certificate_type: str = column("证件类型 certificate type", "certificate_type")
+    certificate_type: CertificateType | None = expression(
+        "证件类型 certificate type", enum_sql(CertificateType, "certificate_type")
+    )
     certificate_number: str = column("证件号码 certificate number，已脱敏", "certificate_number")
     qualification: str | None = column("从业资格类别 qualification", "qualification")
     licences: Connection[Licence] = _licences("practitioner_id")
@@ -139,9 +146,9 @@ class Vehicle(Node):
     """车辆."""
 
     plate: str = column("车牌号 plate", "plate")
-    colour: str = column("车牌颜色 colour", "colour")
+    colour: PlateColour | None = expression("车牌颜色 colour", enum_sql(PlateColour, "colour"))
     transport_certificate: str | None = column("道路运输证号 transport certificate", "transport_certificate")
-    purpose: str = column("用途 purpose", "purpose")
+    purpose: VehiclePurpose | None = expression("用途 purpose", enum_sql(VehiclePurpose, "purpose"))
     division_code: str = column("行政区划代码 division code", "division_code")
     state: str = column("营运状态 state", "state")
     holder: Party | None = party("所属经营者 holder：企业或个体工商户", "Enterprise", "IndividualBusiness")
@@ -150,19 +157,72 @@ class Vehicle(Node):
     list_entries: Connection[ListEntry] = _list_entries("vehicle_id")
 
 
+_AS_OF = Argument(
+    "as_of",
+    date | None,
+    "截至日 as of：过去的一天；只显示今天依法仍可公开的信息在那一天的样子，撤下、到期、修复的不因此重现；"
+    "完整的历史只供政府机关查询",
+    "date",
+    as_of=True,
+)
+
+
+def _subject(description: str, where: str, *arguments: Argument) -> Any:
+    """One subject by its natural key, today's or as it stood on a past day."""
+    return mapped(f"{description}；没有或不公开都为 null", One(where), arguments=(*arguments, _AS_OF))
+
+
+def _code(name: str, description: str) -> Argument:
+    return Argument(name, str, description, convert=lambda value: normal_code(not_blank(description)(value)))
+
+
 @strawberry.type
 class SubjectQuery:
     """信用主体的查询根."""
 
-    enterprise: Enterprise | None = mapped(
-        "按统一社会信用代码查企业 enterprise；没有或不公开都为 null",
-        One("{item}.uscc = {uscc}"),
-        arguments=[
-            Argument("uscc", str, "统一社会信用代码 uscc，18 位", convert=lambda value: value.strip().upper()),
-        ],
+    enterprise: Enterprise | None = _subject(
+        "按统一社会信用代码查企业 enterprise",
+        "{item}.uscc = {uscc}",
+        _code("uscc", "统一社会信用代码 uscc，18 位"),
+    )
+    individual_business: IndividualBusiness | None = _subject(
+        "按统一社会信用代码查个体工商户 individual business",
+        "{item}.uscc = {uscc}",
+        _code("uscc", "统一社会信用代码 uscc，18 位"),
+    )
+    individual_business_by_registration: IndividualBusiness | None = _subject(
+        "按工商注册号查个体工商户 individual business by registration",
+        "{item}.registration_number = {registration_number}",
+        _code("registration_number", "工商注册号 registration number"),
+    )
+    practitioner: Practitioner | None = _subject(
+        "按证件号码查从业人员 practitioner：须用 POST、以变量给出完整号码，一次请求一人，按人次限额；结果脱敏",
+        "{item}.id = find_person({certificate_number})",
+        Argument(
+            "certificate_number", str, "证件号码 certificate number：完整的号码，不作记录，只比对散列", personal=True
+        ),
+        Argument(
+            "certificate_type",
+            CertificateType,
+            "证件类型 certificate type，不给时为居民身份证",
+            default=CertificateType.ID_CARD,
+        ),
+    )
+    vehicle: Vehicle | None = _subject(
+        "按车牌号和车牌颜色查车辆 vehicle",
+        "{item}.plate = {plate} AND {item}.colour = {colour}",
+        Argument("plate", str, "车牌号 plate", convert=normal_plate),
+        Argument("colour", PlateColour, "车牌颜色 colour", convert=stored_key),
     )
     enterprises: Connection[Enterprise] = mapped(
-        "可以公开的企业 enterprises；次序固定而无业务含义",
-        Page("true", Key("id", "uuid"), descending=False),
-        arguments=PAGING,
+        "可以公开的企业 enterprises，按行政区划代码",
+        **page("true", _DIVISION, DIVISION, SECTOR, descending=False),
+    )
+    individual_businesses: Connection[IndividualBusiness] = mapped(
+        "可以公开的个体工商户 individual businesses，按行政区划代码",
+        **page("true", _DIVISION, DIVISION, SECTOR, descending=False),
+    )
+    vehicles: Connection[Vehicle] = mapped(
+        "可以公开的车辆 vehicles，按行政区划代码",
+        **page("true", _DIVISION, DIVISION, _PURPOSE, descending=False),
     )

@@ -295,10 +295,12 @@ class Compiler:
         alias = self._alias()
         below = _Frame(alias, at=frame.at)
         sizes: tuple[int, ...] = ()
+        sized = ""
         if many.size is None:
             self._count_rows(SHORT_LIST * many.rows)
         else:
-            given.bind(many.size)
+            # A value that stands nowhere has no type and is refused by the server.
+            sized = f"{given.bind(many.size)} IS NOT NULL AND "
             sizes = (len(self.binds) - 1,)
             self._count_rows(many.rows, *sizes)
         own, shown = below.source(self.registry.rows[kind.name].view, alias)
@@ -311,7 +313,7 @@ class Compiler:
         del self.sizes[len(self.sizes) - len(sizes) :]
         return (
             f"(SELECT coalesce(json_agg({body} ORDER BY {order}), '[]'::json)"
-            f" FROM {source} {alias} WHERE {shown}{where})"
+            f" FROM {source} {alias} WHERE {sized}{shown}{where})"
         )
 
     def _choice(self, nodes: Sequence[FieldNode], choice: Choice, frame: _Frame, given: _Given) -> str:
