@@ -4,6 +4,7 @@ import strawberry
 
 from schema.agencies import AgencyQuery
 from schema.benefits import BenefitQuery
+from schema.catalogue import CatalogueQuery
 from schema.commitments import CommitmentQuery
 from schema.counts import CountQuery
 from schema.imports import ImportQuery
@@ -11,6 +12,7 @@ from schema.lists import ListQuery
 from schema.nodes import NodeQuery
 from schema.ratings import RatingQuery
 from schema.records import RecordQuery
+from schema.reference import ReferenceQuery
 from schema.service import ServiceQuery
 from schema.subjects import SubjectQuery
 from schema.viewer import ViewerQuery
@@ -20,6 +22,8 @@ from schema.viewer import ViewerQuery
 class Query(
     SubjectQuery,
     AgencyQuery,
+    CatalogueQuery,
+    ReferenceQuery,
     RecordQuery,
     RatingQuery,
     ListQuery,

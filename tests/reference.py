@@ -18,6 +18,7 @@ from graphql import GraphQLResolveInfo, build_schema, execute, parse
 from schema.api import PRINTED
 from server.database.connection import Database
 from server.viewer import Viewer
+from tests.reference_tables import RENAMED_TABLES, TABLE_ENUMS, ReferenceTables
 
 VIEWS = {
     "Enterprise": ("enterprise", "EN"),
@@ -59,9 +60,10 @@ RENAMED_ON = {
     "ListMeasure": {"edition": "measure_edition", "itemId": "measure_item"},
     **{kind: {"catalogueItemId": "catalogue_item"} for kind in ("Licence", "Penalty", "Act")},
     "Disclosure": RENAMED,
+    **RENAMED_TABLES,
 }
 STATES = {("Licence", "1"): "VALID", ("Licence", "2"): "INVALID"}
-ENUMS = {"kind", "scope", "state", "severity", "severity_override", "subject_kind", "withdrawal"}
+ENUMS = {"kind", "scope", "state", "severity", "severity_override", "subject_kind", "withdrawal", *TABLE_ENUMS}
 #: Values that a resolver of this file has made, not columns.
 DERIVED = {"hasNextPage", "hasPreviousPage", "startCursor", "endCursor", "disputed", "label"}
 PLAIN = {("Commitment", "kind"), ("Measure", "kind"), ("Vehicle", "state")}
@@ -75,7 +77,7 @@ def encode(tag_or_text: bytes) -> str:
     return base64.urlsafe_b64encode(tag_or_text).decode()
 
 
-class Reference:
+class Reference(ReferenceTables):
     """Runs documents against one door, a statement per field."""
 
     def __init__(self, database: Database, viewer: Viewer) -> None:
@@ -243,6 +245,8 @@ def leaf(parent: str, column: str, row: dict[str, Any]) -> Any:
         return STATES[parent, value]
     if column in ENUMS and isinstance(value, str) and (parent, column) not in PLAIN:
         return value.upper()
+    if column in ENUMS and isinstance(value, list):
+        return [one.upper() for one in value]
     if isinstance(value, date | datetime):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value

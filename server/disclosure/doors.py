@@ -9,8 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-#: Most rows of one reference table. The API answers with a whole one and tells its cost by this bound.
-REFERENCE_ROWS = 1_000
+#: Most rows of each reference table that the API answers with whole: it tells its cost by this bound.
+REFERENCE_ROWS = {
+    "disclosure_term": 300,
+    "catalogue_item": 1_000,
+    "measure_item": 300,
+    "rating_standard": 300,
+    "glossary_term": 300,
+}
 
 
 class Rows(StrEnum):

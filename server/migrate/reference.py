@@ -54,10 +54,10 @@ def reference_rows(rules_dir: Path | None) -> dict[str, list[dict[str, object]]]
         "roof_light_star": stars.star_rows(rules_dir),
         "glossary_term": glossary.term_rows(),
     }
-    for table, rows in tables.items():
-        if len(rows) > REFERENCE_ROWS:
+    for table, most in REFERENCE_ROWS.items():
+        if len(tables[table]) > most:
             raise WrongSetting(
-                f"参考表 {table} 将有 {len(rows)} 行，最多 {REFERENCE_ROWS} 行；请从本局的规则文件中删去已不需要的条目或版本"
+                f"参考表 {table} 将有 {len(tables[table])} 行，最多 {most} 行；请从本局的规则文件中删去不再需要的条目或版本"
             )
     return tables
 
