@@ -26,7 +26,8 @@ from schema.api import executor
 from schema.endpoint import Endpoint
 from schema.known import known_documents
 from schema.plan.limits import LIMITS
-from server.accounts.service import viewer_for
+from server.accounts.limits import Limits
+from server.accounts.viewers import Viewers
 from server.database.connection import Database
 from server.errors import CreditError
 from server.pages.manners import AccessLog, BodyBound, Faults, GraphQLPath, SecurityHeaders
@@ -72,7 +73,7 @@ def create_app(settings: Settings, database: Database) -> Service:
     plans = executor(settings.rules_dir)
     site = Site(plans, database, Renderer(prefix, trial, files.address), prefix, trial)
     known = known_documents(plans.documents, SITE / "queries", settings.documents)
-    endpoint = Endpoint(plans, database, viewer_for, known, lambda viewer, client: None)
+    endpoint = Endpoint(plans, database, Viewers(), known, Limits.of(settings).purse)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

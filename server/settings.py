@@ -33,6 +33,12 @@ _FEWEST_SUBJECTS = 20
 # Role and schema names carry the database's name; PostgreSQL cuts names at 63 bytes.
 _DATABASE_NAME = "[a-z][a-z0-9_]{0,39}"
 _POSTGRESQL_PORT = 5432
+#: One largest query a minute, ten to a hundred usual ones: a person who reads asks for a page every few seconds, even with a
+#: few others behind the same address of a mobile network; a crawler of 100,000 firms needs a day and a half. Such points
+#: cost a process at most a quarter of a second.
+PUBLIC_POINTS = 20_000
+_MOST_POINTS = 1_000_000_000
+_MOST_PROCESSES = 1000
 #: What ``.env.example`` has for a secret; left unchanged it is as good as none.
 _EXAMPLE = re.compile("change-me|请换", re.IGNORECASE)
 
@@ -124,6 +130,14 @@ class Settings(BaseSettings):
     path_prefix: str = _setting(
         "", "空，或以 / 开头、不以 / 结尾的路径，如 /credit", "网站挂在域名的某个路径下时的前缀", "在域名的根下"
     )
+    processes: int = _setting(
+        1, "1 到 1000 的整数", "同时运行的服务进程数（各台机器合计）；每分钟的限额由各进程平分，所以要写实际的数目"
+    )
+    public_points: int = _setting(
+        PUBLIC_POINTS,
+        "1 到 1000000000 的整数",
+        "没有密钥的查询，每个客户端地址每分钟的限额（点，即查询的代价）；密钥各有自己的限额",
+    )
     sample: int = _setting(60, "0，或 20 到 10000000 的整数；正式环境为 0", "空数据库中生成多少个示例主体，0 为不生成")
     today: date | None = _setting(
         None, "YYYY-MM-DD 的日期，只限试用环境", "把“今天”固定在某一天，供演示和演练", "北京时间当天"
@@ -143,6 +157,16 @@ class Settings(BaseSettings):
     @classmethod
     def _sample(cls, sample: int) -> int:
         return _require(sample, sample == 0 or _FEWEST_SUBJECTS <= sample <= 10_000_000)
+
+    @field_validator("processes")
+    @classmethod
+    def _processes(cls, processes: int) -> int:
+        return _require(processes, 1 <= processes <= _MOST_PROCESSES)
+
+    @field_validator("public_points")
+    @classmethod
+    def _public_points(cls, points: int) -> int:
+        return _require(points, 1 <= points <= _MOST_POINTS)
 
     @field_validator("data_dir", "rules_dir", "documents")
     @classmethod

@@ -31,7 +31,8 @@ class Duty(StrEnum):
 class Viewer:
     """查询者: the door, and the settings that door's views read (``xintu.viewer_*``); empty ones add nothing.
 
-    ``actor`` is the name written to the journal and the access log, never a person's number.
+    ``actor`` is the name written to the journal and the access log, never a person's number. ``quota_per_minute`` is the
+    key's own, in points of cost; who has none is counted by his address (``server/accounts/limits.py``).
     """
 
     door: Door
@@ -42,6 +43,7 @@ class Viewer:
     subject: UUID | None = None
     partner: str | None = None
     fleet: UUID | None = None
+    quota_per_minute: int | None = None
 
     def settings(self) -> dict[str, str]:
         """Gives the transaction settings of this viewer, all of them, so that none is inherited."""

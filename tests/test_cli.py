@@ -142,7 +142,7 @@ async def test_what_has_outlived_its_days_is_purged_and_nothing_else(database) -
                 TODAY - timedelta(days=age),
             )
         counts = await purge(owner, TODAY)
-        assert counts == {"access_log": 1, "idempotency_key": 0, "correction": 0, "import_batch": 0}
+        assert counts == {"access_log": 1, "attempt": 0, "idempotency_key": 0, "correction": 0, "import_batch": 0}
         assert await owner.fetchval("SELECT count(*) FROM xintu.access_log") == 1
     finally:
         await owner.close()

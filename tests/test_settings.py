@@ -69,6 +69,8 @@ def test_every_setting_is_read(settings_of: Load, tmp_path: Path) -> None:
         XINTU_RULES_DIR=str(tmp_path),
         XINTU_TRUSTED_PROXIES="127.0.0.1, 10.0.0.0/8, ::1",
         XINTU_PATH_PREFIX="/credit/x",
+        XINTU_PROCESSES="4",
+        XINTU_PUBLIC_POINTS="5000",
         XINTU_SAMPLE="25",
         XINTU_TODAY="2026-06-15",
         XINTU_ENV="trial",
@@ -80,6 +82,7 @@ def test_every_setting_is_read(settings_of: Load, tmp_path: Path) -> None:
     assert settings.rules_dir == tmp_path
     assert settings.trusted_proxies == tuple(map(ip_network, ("127.0.0.1", "10.0.0.0/8", "::1")))
     assert settings.path_prefix == "/credit/x"
+    assert (settings.processes, settings.public_points) == (4, 5000)
     assert settings.today == date(2026, 6, 15)
     assert not settings.uses_embedded_database
     assert SECRET not in repr(settings)
@@ -105,6 +108,8 @@ def test_an_empty_variable_is_no_setting(settings_of: Load) -> None:
         ("XINTU_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("XINTU_PATH_PREFIX", "/credit/"),
         ("XINTU_PATH_PREFIX", "credit"),
+        ("XINTU_PROCESSES", "0"),
+        ("XINTU_PUBLIC_POINTS", "0"),
         ("XINTU_SAMPLE", "-1"),
         ("XINTU_SAMPLE", "19"),
         ("XINTU_TODAY", "15.6.2026"),

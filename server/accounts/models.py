@@ -1,4 +1,4 @@
-"""账户 API keys, authorisations, access log. Not for sessions and passwords: they come with accounts."""
+"""账户 API keys, authorisations, access log, counted attempts. Not for sessions and passwords: they come with accounts."""
 
 from __future__ import annotations
 
@@ -77,3 +77,20 @@ class AccessLog(Model):
 
     class Meta:
         table = "access_log"
+
+
+class Attempt(Model):
+    """计次: who looked up a person by number (or logged in) when, never whom; found and unknown alike. No fact."""
+
+    id: Field[UUID] = fields.UUIDField(primary_key=True, default=uuid4)
+    #: 种类: person 按证件号查人, login 登录
+    kind: Field[str] = fields.TextField()
+    #: 查询者: key:label, or address:HMAC; never an address
+    asker: Field[str] = fields.TextField()
+    #: 公众: without a key, also counted all together
+    anonymous: Field[bool] = fields.BooleanField()
+    #: 时刻
+    at: Field[datetime] = fields.DatetimeField()
+
+    class Meta:
+        table = "attempt"

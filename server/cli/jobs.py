@@ -45,7 +45,7 @@ def job_recompute_disclosure() -> None:
 
 @job.command("purge")
 def job_purge() -> None:
-    """删除已过保存期限的访问日志、幂等键、导入批次和已处理的待更正数据。需要所有者的地址。"""
+    """删除已过保存期限的访问日志、查人计次、幂等键、导入批次和已处理的待更正数据。需要所有者的地址。"""
 
     async def work(settings: Settings) -> int:
         connection = await asyncpg.connect(**credentials((await find_place(settings)).plan().url))

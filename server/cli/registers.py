@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from server.accounts.service import DEFAULT_QUOTA, KeyRole, issue_key, list_keys, revoke_key
+from server.accounts.service import DEFAULT_QUOTA, MOST_QUOTA, KeyRole, issue_key, list_keys, revoke_key, set_quota
+from server.accounts.viewers import KEPT_SECONDS
 from server.cli.place import opened
 from server.cli.shell import console, do, operator
 from server.errors import Invalid
@@ -19,6 +20,7 @@ from server.subjects.agencies import import_agencies
 from server.viewer import Duty
 
 agency = typer.Typer(help="机关：导入、查看。", no_args_is_help=True)
+Quota = Annotated[int, typer.Option(help="每分钟限额（点，即查询的代价）", min=1, max=MOST_QUOTA)]
 account = typer.Typer(help="账户：签发、查看、吊销接口密钥。", no_args_is_help=True)
 
 
@@ -65,7 +67,7 @@ def account_issue(
     duty: Annotated[list[Duty], typer.Option(help="岗位（工作人员），可多次")] = [Duty.CLERK],  # noqa: B006 — typer reads it, nobody changes it
     subject: Annotated[str | None, typer.Option(help="主体标识（信用主体、终端车队）")] = None,
     partner: Annotated[str | None, typer.Option(help="合作方名称（合作方）")] = None,
-    quota: Annotated[int, typer.Option(help="每分钟限额（点）：先登记，随接口限流启用", min=1)] = DEFAULT_QUOTA,
+    quota: Quota = DEFAULT_QUOTA,
 ) -> None:
     """签发一把接口密钥。密钥只显示这一次。"""
 
@@ -99,12 +101,30 @@ def account_list() -> None:
     async def work(settings: Settings) -> int:
         async with opened(settings) as (_, database):
             lines = await list_keys(database)
-        table = Table("名称", "身份", "机关", "岗位", "签发", "状态")
+        table = Table("名称", "身份", "机关", "岗位", "限额", "签发", "状态")
         for line in lines:
             state = f"{line.revoked_at:%Y-%m-%d} 吊销" if line.revoked_at else "有效"
             created = f"{line.created_at:%Y-%m-%d}"
-            table.add_row(line.label, line.role, line.agency_code or "—", "、".join(line.duties) or "—", created, state)
+            duties = "、".join(line.duties) or "—"
+            quota = f"{line.quota_per_minute} 点/分钟"
+            table.add_row(line.label, line.role, line.agency_code or "—", duties, quota, created, state)
         Console().print(table)
+        return 0
+
+    do(work)
+
+
+@account.command("quota")
+def account_quota(
+    label: Annotated[str, typer.Argument(help="名称")],
+    quota: Annotated[int, typer.Argument(help="每分钟限额（点，即查询的代价）", min=1, max=MOST_QUOTA)],
+) -> None:
+    """改一把密钥每分钟的限额，几秒内生效。"""
+
+    async def work(settings: Settings) -> int:
+        async with opened(settings) as (_, database):
+            await set_quota(database, label, quota)
+        console.print(f"“{label}”每分钟 {quota} 点，{KEPT_SECONDS} 秒内生效。")
         return 0
 
     do(work)
@@ -112,12 +132,12 @@ def account_list() -> None:
 
 @account.command("revoke")
 def account_revoke(label: Annotated[str, typer.Argument(help="名称")]) -> None:
-    """吊销一把密钥，立即生效。"""
+    """吊销一把密钥，几秒内生效。"""
 
     async def work(settings: Settings) -> int:
         async with opened(settings) as (_, database):
             await revoke_key(database, label)
-        console.print(f"已吊销“{label}”。")
+        console.print(f"已吊销“{label}”，{KEPT_SECONDS} 秒内生效。")
         return 0
 
     do(work)

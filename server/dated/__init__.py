@@ -26,7 +26,7 @@ from server.errors import Invalid, WrongSetting
 ABOUT = "about"
 MARKS = ("verified", "known", "uncertain")
 BEFORE = ("first", "refuse")
-UNITS = ("months", "days", "working_days", "years", "yuan", "points", "percent", "characters")
+UNITS = ("months", "days", "working_days", "years", "yuan", "points", "percent", "characters", "times")
 
 
 class Kind(StrEnum):

@@ -457,6 +457,7 @@ HIDDEN: dict[str, tuple[str, ...]] = {
         "revoked_at",
     ),
     "access_log": ("id", "at", "actor", "agency_id", "action", "target_id", "purpose"),
+    "attempt": ("id", "kind", "asker", "anonymous", "at"),
     "idempotency_key": ("id", "actor", "key", "request_hash", "result_id", "created_at"),
     "reference_state": ("id", "content"),
     # Read by the device door's own view.

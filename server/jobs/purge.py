@@ -1,6 +1,6 @@
 """到期清除 deletes what is no fact and has outlived its days, from ``retention.yaml``. Not for facts: they are kept for ever.
 
-Run as the owner: the writer's role may not delete from the access log.
+Run as the owner: the writer's role may not delete from the access log, nor forget who asked how often.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _SHAPE = Shape(version={"kept": Field(Kind.WHOLE)})
 #: Which rows of a table have begun to age, and since when; children before parents.
 AGED = {
     "access_log": "at < $1",
+    "attempt": "at < $1",
     "idempotency_key": "created_at < $1",
     "correction": "state <> 'open' AND settled_at < $1",
     "import_batch": "finished_at < $1 AND NOT EXISTS (SELECT FROM {schema}.correction c WHERE c.batch_id = t.id)",

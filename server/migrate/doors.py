@@ -12,6 +12,8 @@ from server.disclosure.doors import FACTS, HIDDEN, TABLES, Rows
 from server.disclosure.views import door_statements, functions_of
 from server.viewer import Door
 
+#: What the service adds to and never takes back, or it could forget whom it let see what, and how often.
+LOGS = ("access_log", "attempt")
 REFERENCE_TABLES = (*(t.name for t in TABLES if t.rows is Rows.REFERENCE), "roof_light_star")
 
 
@@ -73,14 +75,14 @@ async def _grant_writer(connection: asyncpg.Connection, writer: str) -> None:
         return ", ".join(f"{TABLES_SCHEMA}.{quote(name)}" for name in names)
 
     plain = tuple(t.name for t in TABLES if not t.fact and t.name not in REFERENCE_TABLES)
-    work = (*plain, *(name for name in HIDDEN if name not in {"reference_state", "access_log", *REFERENCE_TABLES}))
+    work = (*plain, *(name for name in HIDDEN if name not in {"reference_state", *LOGS, *REFERENCE_TABLES}))
     await connection.execute(
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {TABLES_SCHEMA} FROM {writer};"
         f"GRANT USAGE ON SCHEMA {TABLES_SCHEMA}, journal TO {writer};"
         f"GRANT EXECUTE ON FUNCTION journal.begin(text, text, text), journal.today() TO {writer};"
         f"GRANT SELECT, INSERT, UPDATE ON {tables(FACTS)} TO {writer};"
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables(work)} TO {writer};"
-        f"GRANT SELECT, INSERT ON {TABLES_SCHEMA}.access_log TO {writer};"
+        f"GRANT SELECT, INSERT ON {tables(LOGS)} TO {writer};"
         f"GRANT SELECT, INSERT, UPDATE ON {TABLES_SCHEMA}.reference_state TO {writer};"
         f"GRANT SELECT ON {tables(REFERENCE_TABLES)} TO {writer}"
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 
+from server.accounts import attempts
 from server.catalogue import glossary
 from server.catalogue import reference as catalogue
 from server.database.connection import set_state
@@ -24,7 +25,15 @@ from server.ratings import standards, stars
 from server.ratings.standards import Standards
 
 #: Every YAML file that a room reads from a bureau's folder.
-FILES = (*disclosure.FILES, *catalogue.FILES, *standards.FILES, *stars.FILES, book.NAME, "jobs/retention.yaml")
+FILES = (
+    *disclosure.FILES,
+    *catalogue.FILES,
+    *standards.FILES,
+    *stars.FILES,
+    *attempts.FILES,
+    book.NAME,
+    "jobs/retention.yaml",
+)
 
 
 async def load_reference(connection: asyncpg.Connection, rules_dir: Path | None) -> None:
