@@ -91,14 +91,10 @@ def _versions(table: Table) -> str:
 
 def _lateral(select: str, alias: str, *, left: bool = False) -> str:
     # OFFSET 0 keeps each look-up one probe of an index a version: as a join the planner might read whole tables for it.
-    return (
-        f" LEFT JOIN LATERAL ({select} OFFSET 0) {alias} ON true"
-        if left
-        else (f" CROSS JOIN LATERAL ({select} OFFSET 0) {alias}")
-    )
+    return f" {'LEFT' if left else 'INNER'} JOIN LATERAL ({select} OFFSET 0) {alias} ON true"
 
 
-def _in_force(door: Door) -> str:
+def _in_force() -> str:
     """``d``: the days at whose end the version was in force; of two revisions on one day only the last has a day."""
 
     def day(revision: str) -> str:
@@ -185,7 +181,7 @@ def _disclosed(door: Door, table: Table, seen_today: str) -> str:
     )
     return (
         f"SELECT {_columns(door, table)}, s.shown_from, s.shown_until FROM {_versions(table)}"
-        f"{_current(door, table, seen_today)}{_in_force(door)}{_lateral(days, 's')}"
+        f"{_current(door, table, seen_today)}{_in_force()}{_lateral(days, 's')}"
         f" WHERE ({own} OR (({_scope(door)} OR {authorised}) AND v.withdrawn_on IS NULL)){_same_subject(door, table)}"
         " AND (s.shown_until IS NULL OR s.shown_until > s.shown_from)"
     )
@@ -209,7 +205,7 @@ def _child(door: Door, table: Table, seen_today: str) -> str:
     days = f"SELECT greatest({first}) AS shown_from, least({until}) AS shown_until"
     return (
         f"SELECT {_columns(door, table)}, s.shown_from, s.shown_until FROM {_versions(table)}"
-        f"{_current(door, table, seen_today)}{_in_force(door)}{joins}{_lateral(days, 's')}"
+        f"{_current(door, table, seen_today)}{_in_force()}{joins}{_lateral(days, 's')}"
         f" WHERE (s.shown_until IS NULL OR s.shown_until > s.shown_from){found}"
     )
 
@@ -253,7 +249,7 @@ def _person(door: Door, table: Table, seen_today: str) -> str:
     spans = f"SELECT unnest(datemultirange(daterange(d.first, d.until)) * ({days})) AS days"
     return (
         f"SELECT {_columns(door, table)}, lower(s.days) AS shown_from, upper(s.days) AS shown_until"
-        f" FROM {_versions(table)}{_current(door, table, seen_today)}{_in_force(door)}{_lateral(spans, 's')}"
+        f" FROM {_versions(table)}{_current(door, table, seen_today)}{_in_force()}{_lateral(spans, 's')}"
     )
 
 
