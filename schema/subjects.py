@@ -42,7 +42,7 @@ def _acts(owner: str) -> Any:
 
 
 def _ratings(owner: str) -> Any:
-    return _under("信用评价结果 ratings，按生效日，新的在前", owner, "effective_from", STANDARD, GRADE, YEAR)
+    return _under("信用评价结果 ratings，按评价周期末日，新的在前", owner, "period_until", STANDARD, GRADE, YEAR)
 
 
 def _list_entries(owner: str) -> Any:

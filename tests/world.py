@@ -66,7 +66,13 @@ async def build(database: Database) -> World:
         ratings = [
             make.rating(home, effective_from=date(2026, 6, 1), **of_firm),
             make.rating(
-                home, effective_from=date(2025, 6, 1), period_from=date(2024, 1, 1), score=None, grade="B", **of_firm
+                home,
+                effective_from=date(2025, 6, 1),
+                period_from=date(2024, 1, 1),
+                period_until=date(2024, 12, 31),
+                score=None,
+                grade="B",
+                **of_firm,
             ),
             make.rating(home, practitioner_id=shown["id"], standard="taxi_driver"),
         ]

@@ -44,7 +44,7 @@ from schema.plan.mapping import (
 )
 from schema.plan.registry import Registry, arguments
 from schema.plan.selections import Fields, Selections
-from schema.plan.sql import COUNTED, PageSql, global_id, json_object, text_literal
+from schema.plan.sql import COUNTED, Beyond, PageSql, global_id, json_object, text_literal
 from server.disclosure.doors import FACTS
 from server.errors import Invalid
 
@@ -402,15 +402,15 @@ class Compiler:
     def _names(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode]) -> set[str]:
         return {same[0].name.value for same in self.selections.of(kind, nodes).values()}
 
-    def _beyond(self, page: Page, given: _Given, name: str, alias: str) -> str | None:
-        """The condition of one cursor: strictly after, or strictly before it, in the connection's own order."""
+    def _beyond(self, page: Page, given: _Given, name: str, alias: str) -> Beyond | None:
+        """The rows beyond one cursor: strictly after, or strictly before it, in the connection's own order."""
         if not given.has(name):
             return None
         kind = page.key.sql_type
         key = given.bind(name, kind, lambda value: read_cursor(value, kind)[0])
         row = given.bind(name, "uuid", lambda value: read_cursor(value, kind)[1])
         sign = "<" if page.descending is (name == "after") else ">"
-        return f"({page.key.of(alias)}, {alias}.id) {sign} ({key}, {row})"
+        return Beyond(f"{page.key.of(alias)}, {alias}.id", sign, f"{key}, {row}")
 
     def _page_part(self, part: str, definition: GraphQLField, nodes: Sequence[FieldNode], frame: _Frame) -> str:
         page, item = frame.page, frame.item

@@ -37,6 +37,25 @@ def global_id(tag: str, alias: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Beyond:
+    """游标之外 the rows strictly on one side of a cursor: the order's columns, ``<`` or ``>``, and the cursor's values."""
+
+    columns: str
+    sign: str
+    values: str
+
+    @property
+    def inside(self) -> str:
+        """The condition of the rows that are asked for."""
+        return f"({self.columns}) {self.sign} ({self.values})"
+
+    @property
+    def outside(self) -> str:
+        """The condition of all others, as an index can hold it: ``NOT`` would be a filter over every row."""
+        return f"({self.columns}) {'>=' if self.sign == '<' else '<='} ({self.values})"
+
+
+@dataclass(frozen=True, slots=True)
 class PageSql:
     """一页的语句 the rows of one page of a connection, from three nested levels.
 
@@ -55,18 +74,18 @@ class PageSql:
     alias: str
     match: str
     limit: str
-    after: str | None = None
-    before: str | None = None
+    after: Beyond | None = None
+    before: Beyond | None = None
     plain: bool = False
 
-    def _order(self, alias: str) -> str:
-        way = "DESC" if self.descending is not self.backward else "ASC"
+    def _order(self, alias: str, way: str | None = None) -> str:
+        way = way or ("DESC" if self.descending is not self.backward else "ASC")
         by_id = f"{alias}.id {way}"
         return by_id if self.key.name == "id" else f"{self.key.of(alias)} {way}, {by_id}"
 
     def rows(self, read: bool) -> str:
         """Gives the source of the page's rows; when nothing reads them, one that finds none but has every value."""
-        where = " AND ".join([self.match, *(one for one in (self.after, self.before) if one)])
+        where = " AND ".join([self.match, *(one.inside for one in (self.after, self.before) if one)])
         more = self.limit if self.plain else f"{self.limit} + 1"
         most = more if read else f"0 * {self.limit}"
         inner, middle = self.inner, self.middle
@@ -95,7 +114,9 @@ class PageSql:
     @property
     def count(self) -> str:
         """The number of all rows, counted no further than one beyond ``COUNTED``."""
-        rows = f"SELECT 1 FROM {self.view} {self.inner} WHERE {self.match} LIMIT {COUNTED + 1}"
+        # In the connection's order, or the planner would count along any index that happens to be small.
+        order = f"ORDER BY {self._order(self.inner)} LIMIT {COUNTED + 1}"
+        rows = f"SELECT 1 FROM {self.view} {self.inner} WHERE {self.match} {order}"
         return f"(SELECT count(*) FROM ({rows}) {self.inner})"
 
     def ordered(self, *, forward: bool = True) -> str:
@@ -120,7 +141,10 @@ class PageSql:
     def _more(self) -> str:
         return f"coalesce(bool_or({self.alias}.xn > {self.limit}), false)"
 
-    def _passed(self, cursor: str | None) -> str:
+    def _passed(self, cursor: Beyond | None) -> str:
         if cursor is None:
             return "false"
-        return f"EXISTS (SELECT 1 FROM {self.view} {self.inner} WHERE {self.match} AND NOT {cursor})"
+        # In order from the cursor on, so that the first row found ends the search; EXISTS would begin anywhere.
+        near = self._order(self.inner, "ASC" if cursor.sign == "<" else "DESC")
+        rows = f"FROM {self.view} {self.inner} WHERE {self.match} AND {cursor.outside} ORDER BY {near} LIMIT 1"
+        return f"coalesce((SELECT true {rows}), false)"

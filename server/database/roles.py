@@ -77,5 +77,8 @@ def setting_statements(prefix: str, database: str) -> list[str]:
             # A plan's statement is long: planning it anew costs more than reading (a firm's page 17 ms against 7), and a
             # custom plan sorts a large firm's records where the generic one walks the index.
             settings["plan_cache_mode"] = "force_generic_plan"
+            # Every connection has an index in its own order (``server/migrate/indexes.py``). Without the values the
+            # planner guesses how many rows there are, and would now and then read a table whole, or sort.
+            settings |= {"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_sort": "off"}
         statements += [f"{target} {name} = {setting}" for name, setting in settings.items()]
     return statements

@@ -94,7 +94,7 @@ INDEXES: tuple[Index, ...] = (
     _read("rating", SOURCE, "period_until"),
     _read("rating", SOURCE, "standard", "period_until"),
     _read("rating", SOURCE, "standard", "grade", "period_until"),
-    *_under("rating", SUBJECTS, "effective_from", "standard", "grade", "period_until"),
+    *_under("rating", SUBJECTS, "period_until", "standard", "grade"),
     _plain("rating_basis", "rating_id"),
     _read("list_entry", "listed_on"),
     _read("list_entry", "kind", "listed_on"),
