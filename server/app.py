@@ -30,6 +30,7 @@ from server.accounts.limits import Limits
 from server.accounts.viewers import Viewers
 from server.database.connection import Database
 from server.errors import CreditError
+from server.pages.api_pages import ApiPages
 from server.pages.manners import AccessLog, BodyBound, Faults, GraphQLPath, SecurityHeaders
 from server.pages.render import SITE, Renderer
 from server.pages.site import Site
@@ -73,6 +74,8 @@ def create_app(settings: Settings, database: Database) -> Service:
     plans = executor(settings.rules_dir)
     site = Site(plans, database, Renderer(prefix, trial, files.address), prefix, trial)
     known = known_documents(plans.documents, SITE / "queries", settings.documents)
+    address = f"http://{settings.host}:{settings.port}" if trial else "https://（本局地址）"
+    reference = ApiPages(plans, database, site.renderer, prefix, address=address + prefix)
     endpoint = Endpoint(plans, database, Viewers(), known, Limits.of(settings).purse)
 
     @asynccontextmanager
@@ -86,7 +89,7 @@ def create_app(settings: Settings, database: Database) -> Service:
     app = Service(
         f"{prefix}/graphql",
         GraphQLPath(endpoint, settings.trusted_proxies),
-        routes=_routes(prefix, site, database),
+        routes=_routes(prefix, site, database, reference),
         middleware=[
             Middleware(AccessLog, trusted=settings.trusted_proxies),
             Middleware(SecurityHeaders),
@@ -112,7 +115,7 @@ class _Files:
         await self.app(scope, receive, send)
 
 
-def _routes(prefix: str, site: Site, database: Database) -> list[Route | Mount]:
+def _routes(prefix: str, site: Site, database: Database, reference: ApiPages) -> list[Route | Mount]:
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
 
@@ -126,6 +129,7 @@ def _routes(prefix: str, site: Site, database: Database) -> list[Route | Mount]:
 
     public: list[Route] = [Route(page.path, site.endpoint(page)) for page in PAGES]
     public += [Route(f"{page.path}/", site.without_slash(page)) for page in PAGES if page.path != "/"]
+    public += reference.routes()
     public += [
         Route("/find", site.find),
         Route("/healthz", healthz),

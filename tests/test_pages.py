@@ -45,8 +45,8 @@ async def test_every_page_of_the_table_and_every_query_and_template_is_used(data
     """A page listed nowhere is tested by nobody."""
     assert [page.path for page in PAGES] == ["/", "/enterprise/{uscc}"]
     names = {page.name for page in PAGES}
-    assert {path.stem for path in (SITE / "queries").iterdir()} == names
-    assert {path.stem for path in (SITE / "templates").iterdir()} == names | {"base", "parts", "error"}
+    assert {path.stem for path in (SITE / "queries").glob("*.graphql")} == names
+    assert {path.stem for path in (SITE / "templates").glob("*.html")} == names | {"base", "parts", "error"}
     assert list(SITE.rglob("*.py")) == []
 
 
