@@ -20,6 +20,7 @@ from server.errors import Forbidden, NotFound, TooMany, WrongSetting
 from server.pages.manners import client_address
 from server.settings import Settings
 from server.viewer import PUBLIC, Door, Viewer
+from tests.serving import client_of
 from tests.support import TrialDatabase
 
 SECOND = 1_000_000_000
@@ -497,3 +498,44 @@ def test_officers_may_look_up_more_than_anybody_and_the_public_least() -> None:
         order = [newest[f"person.{group}"].whole(name) or 0 for group in ("anonymous", "subject", "partner", "officer")]
         assert order == sorted(order)
         assert order[0] > 0
+
+
+# The whole way, over HTTP.
+
+
+async def test_the_api_refuses_with_when_to_come_again_and_tells_each_answers_rest(database: TrialDatabase) -> None:
+    """The limits are nothing if the entrance does not ask for them."""
+    key = await issue_key(database, label="政务", role=KeyRole.GOVERNMENT, quota_per_minute=9_000)
+    query = {"query": "{ viewer { pointsLimit pointsLeft } }"}
+    async with client_of(database, public_points=1_000, processes=2) as client:
+        first = await client.post("/graphql", json=query)
+        forged = [
+            (await client.post("/graphql", json=query, headers={"x-forwarded-for": f"192.0.2.{n}"})) for n in range(120)
+        ]
+        keyed = await client.post("/graphql", json=query, headers={"authorization": f"Bearer {key}"})
+
+    viewer = first.json()["data"]["viewer"]
+    assert viewer["pointsLimit"] == 500
+    assert first.headers["ratelimit-policy"] == '"points";q=500;w=60'
+    left = int(first.headers["ratelimit"].split(";")[1].removeprefix("r="))
+    assert 0 < left <= viewer["pointsLeft"] <= 500, "an answer's own price may be taken after it was written"
+    statuses = [answer.status_code for answer in forged]
+    assert statuses == sorted(statuses), "once refused, a forged header opens nothing"
+    assert statuses[-1] == 429
+    assert 1 <= int(forged[-1].headers["retry-after"]) <= 60
+    assert forged[-1].json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+    assert keyed.json()["data"]["viewer"]["pointsLimit"] == 4_500
+
+
+async def test_the_api_counts_persons_found_and_unknown_alike(database: TrialDatabase, tmp_path: Path) -> None:
+    """An unknown number must cost what a known one costs, or trying is free."""
+    query = "query ($number: String!) { practitioner(certificateNumber: $number) { name } }"
+    statuses = []
+    async with client_of(database, rules_dir=bureau(tmp_path, anonymous=(2, 9))) as client:
+        for number in ("990101199001011234", "990101199001011235", "990101199001011236"):
+            answer = await client.post("/graphql", json={"query": query, "variables": {"number": number}})
+            statuses.append(answer.status_code)
+
+    assert statuses == [200, 200, 429], answer.text
+    assert int(answer.headers["retry-after"]) > 3500
+    assert await database.as_owner("SELECT count(*) FROM xintu.attempt") == 2

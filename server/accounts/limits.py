@@ -39,10 +39,8 @@ def network_of(address: str) -> bytes:
     What is no address (a proxy's «unknown») is one asker together.
     """
     try:
-        return inet_pton(AF_INET, address)
-    except (OSError, ValueError):
-        pass
-    try:
+        if ":" not in address:
+            return inet_pton(AF_INET, address)
         packed = inet_pton(AF_INET6, address.partition("%")[0])
     except (OSError, ValueError):
         return b""
