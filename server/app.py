@@ -75,8 +75,9 @@ def create_app(settings: Settings, database: Database) -> Service:
     site = Site(plans, database, Renderer(prefix, trial, files.address), prefix, trial)
     known = known_documents(plans.documents, SITE / "queries", settings.documents)
     address = f"http://{settings.host}:{settings.port}" if trial else "https://（本局地址）"
-    reference = ApiPages(plans, database, site.renderer, prefix, address=address + prefix)
-    endpoint = Endpoint(plans, database, Viewers(), known, Limits.of(settings).purse)
+    limits = Limits.of(settings)
+    reference = ApiPages(plans, database, site.renderer, prefix, address=address + prefix, limits=limits)
+    endpoint = Endpoint(plans, database, Viewers(), known, limits.purse)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -30,7 +30,7 @@ from server.pages.api_examples import FOLDER, Example, Examples, read_examples
 from server.pages.api_pages import CONSOLE_POLICY, SECTIONS
 from server.pages.api_reference import Reference
 from server.pages.render import SITE
-from server.settings import CHECKOUT, Address
+from server.settings import CHECKOUT, Address, Settings
 from server.viewer import PUBLIC, Duty, Viewer
 from tests import factory as make
 from tests.serving import client_of, on_a_port
@@ -245,6 +245,8 @@ async def test_the_overview_tells_the_limits_that_hold(nowhere: Database) -> Non
     for one in fields(LIMITS):
         assert f"{TEXTS['limits'][one.name]}{getattr(LIMITS, one.name):,}" in page
     assert f"{MOST_ROWS:,} 行" in page
+    assert f"每分钟 {Settings().public_points:,} 点" in page
+    assert "公众按证件号查人（每个地址）2060" in page
 
 
 # Examples -------------------------------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ from schema.plan.documents import MOST_ERRORS
 from schema.plan.limits import LIMITS
 from schema.plan.run import Executor
 from schema.replies import ALWAYS, MALFORMED
+from server.accounts.limits import Limits
+from server.clock import today_in_shanghai
 from server.database.connection import Database
 from server.errors import CreditError, Unavailable
 from server.pages.api_changelog import read_changelog
@@ -87,11 +89,18 @@ class ApiPages:
     """接口文档: one per process, over the executor's schema."""
 
     def __init__(
-        self, executor: Executor, database: Database, renderer: Renderer, prefix: str, *, address: str
+        self,
+        executor: Executor,
+        database: Database,
+        renderer: Renderer,
+        prefix: str,
+        *,
+        address: str,
+        limits: Limits,
     ) -> None:
         self.schema: GraphQLSchema = executor.registry.schema
         self.executor, self.database, self.renderer = executor, database, renderer
-        self.prefix, self.address = prefix, address
+        self.prefix, self.address, self.limits = prefix, address, limits
         self._kept: dict[str, _Kept] = {}
         self._made: _Material | None = None
 
@@ -163,8 +172,16 @@ class ApiPages:
             "limits": limits,
             "most": more | {"errors": MOST_ERRORS},
             "paging": PAGING,
+            "points": self.limits.public_points,
+            "persons": self._persons(),
             "deprecations": self.material.reference.deprecations(),
         }
+
+    def _persons(self) -> list[tuple[str, int, int]]:
+        """Gives whom the look-ups of persons are counted for, and how many they have an hour and a day, today."""
+        rules, today = self.limits.attempts.rules, today_in_shanghai()
+        found = {rules[key].term: rules[key].version_on(today) for key in rules if key.startswith("person.")}
+        return [(term, one.whole("per_hour") or 0, one.whole("per_day") or 0) for term, one in found.items()]
 
     def _changelog(self) -> dict[str, Any]:
         return {"blocks": read_changelog(), "deprecations": self.material.reference.deprecations()}
