@@ -18,9 +18,10 @@ PERSON_DAYS = "person_days"
 #: Doors through which a date opens nothing whose current row they do not show.
 BOUND_TO_TODAY = (Door.PUBLIC, Door.SUBJECT)
 
-#: How a subject is asked for, beside its id; versions are found by the same keys as current rows.
-NATURAL_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "agency": (("code",), ("uscc",)),
+#: What is looked up under one subject otherwise than by the subject's key or an id: the natural keys of subjects, and the
+#: few relations between other rows. A test holds this against the relations of the API.
+OTHER_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "agency": (("code",), ("uscc",), ("parent_id",)),
     "enterprise": (("uscc",),),
     "individual_business": (("uscc",), ("registration_number",)),
     "vehicle": (("plate", "colour"), ("practitioner_id",)),
@@ -43,7 +44,7 @@ def history_keys(table: str) -> tuple[tuple[str, ...], ...]:
     declared = BY_NAME[table]
     keys = [(column,) for column in declared.subjects if column != "id"]
     keys += [(f"{declared.parent}_id",)] if declared.parent else []
-    return (*keys, *NATURAL_KEYS.get(table, ()))
+    return (*keys, *OTHER_KEYS.get(table, ()))
 
 
 def past_columns(table: Table) -> frozenset[str]:
