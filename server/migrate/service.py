@@ -82,7 +82,7 @@ def fingerprint(plan: Plan) -> str:
     An equal fingerprint in the database means that there is nothing to do, so that a second start is quick.
     """
     digest = hashlib.sha256(repr((plan.trial, plan.roles_prefix, plan.secret is not None)).encode())
-    folders = [ROOT / "server", ROOT / plan.migrations.replace(".", "/")]
+    folders = [ROOT / "server", ROOT / plan.migrations.replace(".", "/"), ROOT / "site" / "texts"]
     folders += [plan.rules_dir] if plan.rules_dir else []
     for folder in folders:
         for path in sorted(folder.rglob("*")):
