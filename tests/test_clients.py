@@ -19,14 +19,19 @@ from graphql import OperationDefinitionNode, OperationType, parse, validate
 
 from schema.api import PRINTED, graphql_schema
 from schema.nodes import global_id
+from server.accounts.service import DEFAULT_QUOTA, KeyRole, issue_key
+from server.identifiers.certificates import person_key
+from tests import factory as make
 from tests.clients.environment import CLIENTS, PYTHON_LOCK, TYPESCRIPT, Environment, NotPrepared, prepare
 from tests.serving import on_a_port
-from tests.support import TODAY, TrialDatabase
+from tests.support import SECRET, TODAY, TrialDatabase
 from tests.world import USCC, World, build
 
 OPERATIONS = CLIENTS / "operations"
 #: A generator that takes longer hangs.
 MOST_SECONDS = 120
+#: The number of the world's practitioner, of a region that does not exist.
+NUMBER = "990101199001011234"
 
 pytestmark = pytest.mark.clients
 
@@ -92,6 +97,13 @@ async def gql(environment: Environment, folder: Path, address: str, given: str) 
     return await project.run(environment.python, "partner_gql.py", given)
 
 
+async def give_number(database: TrialDatabase, world: World) -> None:
+    """Lets the world's practitioner be found by his number: the key depends on the database's secret."""
+    key = person_key(SECRET, "身份证", NUMBER)
+    async with make.sample_write(database) as write:
+        await write.update("practitioner", world.ids["PR"], {"certificate_key": key})
+
+
 def expected(world: World) -> dict[str, Any]:
     """Gives what every client must have read, but for the order of licences of one day."""
     day = "2026-06-01"
@@ -115,7 +127,14 @@ def expected(world: World) -> dict[str, Any]:
             "penalty": ["Penalty", "罚0号", "2000.50"],
             "nobody": None,
         },
+        "again": [["Enterprise", None], ["Vehicle", None], ["Penalty", "罚0号"], None],
         "agency": ["示例交通运输局370117", [["370117-01", "370117"]], str(TODAY)],
+        "vehicle": ["鲁A00002", "YELLOW", "FREIGHT", "钢城\"示例\\运输'有限公司\u2028"],
+        "practitioner": ["张**", "990101********1234", [["taxi_driver", "AAA"]]],
+        "lists": [1, False, False, [["OVERLOAD", day, USCC]]],
+        "ratings": [[[2025, "AAA", 1], [2025, "B", 1]], [["925.000", "钢城\"示例\\运输'有限公司\u2028"]]],
+        "me": ["示例合作方", "PUBLIC", None, None, DEFAULT_QUOTA],
+        "words": [[["AAA", "AA", "A", "B"]], [12], ["行政处罚"]],
         "refusal": "INVALID",
     }
 
@@ -131,7 +150,12 @@ async def test_a_partners_client_generates_and_reads_what_is_there(
     world = await build(database)
     ids = {"firm": world.ids["EN"], "vehicle": world.ids["VE"], "penalty": world.ids["PE"]}
     tags = {"firm": "EN", "vehicle": "VE", "penalty": "PE"}
-    given: dict[str, Any] = {"uscc": USCC, "agency": "370117"}
+    await give_number(database, world)
+    given: dict[str, Any] = {"uscc": USCC, "agency": "370117", "plate": "鲁A00002", "day": str(TODAY)}
+    given |= {
+        "certificateNumber": NUMBER,
+        "key": await issue_key(database, label="示例合作方", role=KeyRole.PARTNER, partner="示例平台"),
+    }
     given["ids"] = {name: global_id(tags[name], row) for name, row in ids.items()} | {"nobody": "?"}
 
     async with on_a_port(database) as address:

@@ -3,9 +3,19 @@
 import asyncio
 import json
 import sys
+from datetime import date
 from typing import Any
 
-from generated import Client, NodeNodeEnterprise, NodeNodePenalty, NodeNodeVehicle, NodeNodeVehicleDriverPractitioner
+from generated import (
+    CertificateType,
+    Client,
+    ListKind,
+    NodeNodeEnterprise,
+    NodeNodePenalty,
+    NodeNodeVehicle,
+    NodeNodeVehicleDriverPractitioner,
+    PlateColour,
+)
 from generated.exceptions import GraphQLClientHttpError
 
 
@@ -73,6 +83,52 @@ async def agency(client: Client, code: str) -> list[Any]:
     return [read.agency.name, units, read.service.today]
 
 
+async def vehicle(client: Client, plate: str) -> list[Any] | None:
+    """Gives a car and who holds it."""
+    found = (await client.vehicle(plate, PlateColour.YELLOW)).vehicle
+    return found and [found.plate, found.colour, found.purpose, getattr(found.holder, "name", False)]
+
+
+async def practitioner(client: Client, number: str) -> list[Any] | None:
+    """Gives the driver who has this number, masked."""
+    found = (await client.practitioner(number, CertificateType.ID_CARD)).practitioner
+    ratings = found and [[edge.node.standard, edge.node.grade] for edge in found.ratings.edges]
+    return found and [found.name, found.certificate_number, ratings]
+
+
+async def lists(client: Client, quarter: str) -> list[Any]:
+    """Gives the page of a quarter's list."""
+    page = (await client.lists_of_quarter(quarter, ListKind.OVERLOAD)).list_entries
+    entries = [[each.node.kind, each.node.listed_on, getattr(each.node.party, "uscc", False)] for each in page.edges]
+    return [page.total_count, page.total_count_capped, page.page_info.has_next_page, entries]
+
+
+async def ratings(client: Client, standard: str, year: int) -> list[Any]:
+    """Gives the counts by grade, and the best."""
+    read = await client.ratings_of_year(standard, year, "AAA")
+    counts = [[each.year, each.grade, each.count] for each in read.counts if each.count]
+    return [counts, [[edge.node.score, getattr(edge.node.party, "name", False)] for edge in read.best.edges]]
+
+
+async def again(client: Client, ids: list[str]) -> list[Any]:
+    """Reads all ids at once."""
+    read = (await client.nodes(ids)).nodes
+    return [each and [each.typename__, getattr(each, "document_number", None)] for each in read]
+
+
+async def who_am_i(client: Client) -> list[Any] | None:
+    """Gives what the key is taken for."""
+    found = (await client.who_am_i()).viewer
+    return found and [found.name, found.door, found.partner, found.agency, found.points_limit]
+
+
+async def words(client: Client, on: date) -> list[Any]:
+    """Gives what is shown beside a result."""
+    read = await client.words("road_enterprise_quality", on, "penalty.general", "Penalty")
+    grades = [[each.grade for each in standard.grades] for standard in read.standards]
+    return [grades, [term.longest_months for term in read.disclosure_terms], [word.term for word in read.glossary]]
+
+
 async def refusal(client: Client, uscc: str) -> str:
     """Gives the code of a refusal as this client tells it."""
     try:
@@ -84,14 +140,21 @@ async def refusal(client: Client, uscc: str) -> str:
 
 async def main(given: dict[str, Any]) -> None:
     """Reads everything and prints it."""
-    async with Client(given["address"]) as client:
+    async with Client(given["address"], headers={"authorization": f"Bearer {given['key']}"}) as client:
         told = {
             "firm": await firm(client, given["uscc"]),
             "unknown": await firm(client, "91110000600037341L"),
             "forward": await pages(client, given["uscc"], forward=True),
             "backward": await pages(client, given["uscc"], forward=False),
             "nodes": {name: await node(client, id_) for name, id_ in given["ids"].items()},
+            "again": await again(client, list(given["ids"].values())),
             "agency": await agency(client, given["agency"]),
+            "vehicle": await vehicle(client, given["plate"]),
+            "practitioner": await practitioner(client, given["certificateNumber"]),
+            "lists": await lists(client, "2026Q2"),
+            "ratings": await ratings(client, "road_enterprise_quality", 2025),
+            "me": await who_am_i(client),
+            "words": await words(client, date.fromisoformat(given["day"])),
             "refusal": await refusal(client, given["uscc"]),
         }
     print(json.dumps(told, ensure_ascii=False, default=str))

@@ -89,6 +89,46 @@ class Partner:
         units = [[unit["code"], unit["parent"]["code"]] for unit in nodes(read["agency"]["units"])]
         return [read["agency"]["name"], units, read["service"]["today"]]
 
+    def vehicle(self, plate: str) -> list[Any] | None:
+        """Gives a car and who holds it."""
+        found = self.ask("Vehicle", plate=plate, colour="YELLOW")["vehicle"]
+        return found and [*(found[key] for key in ("plate", "colour", "purpose")), found["holder"].get("name", False)]
+
+    def practitioner(self, number: str) -> list[Any] | None:
+        """Gives the driver who has this number, masked."""
+        found = self.ask("Practitioner", certificateNumber=number)["practitioner"]
+        ratings = found and [[each["standard"], each["grade"]] for each in nodes(found["ratings"])]
+        return found and [found["name"], found["certificateNumber"], ratings]
+
+    def lists(self, quarter: str) -> list[Any]:
+        """Gives the page of a quarter's list."""
+        page = self.ask("ListsOfQuarter", quarter=quarter, kind="OVERLOAD")["listEntries"]
+        entries = [[each["kind"], each["listedOn"], each["party"].get("uscc", False)] for each in nodes(page)]
+        return [page["totalCount"], page["totalCountCapped"], page["pageInfo"]["hasNextPage"], entries]
+
+    def ratings(self, standard: str, year: int) -> list[Any]:
+        """Gives the counts by grade, and the best."""
+        read = self.ask("RatingsOfYear", standard=standard, year=year, grade="AAA")
+        counts = [[each["year"], each["grade"], each["count"]] for each in read["counts"] if each["count"]]
+        return [counts, [[each["score"], each["party"].get("name", False)] for each in nodes(read["best"])]]
+
+    def again(self, ids: list[str]) -> list[Any]:
+        """Reads all ids at once."""
+        read = self.ask("Nodes", ids=ids)["nodes"]
+        return [each and [each["__typename"], each.get("documentNumber")] for each in read]
+
+    def who_am_i(self) -> list[Any] | None:
+        """Gives what the key is taken for."""
+        found = self.ask("WhoAmI")["viewer"]
+        return found and [found[key] for key in ("name", "door", "partner", "agency", "pointsLimit")]
+
+    def words(self, on: str) -> list[Any]:
+        """Gives what is shown beside a result."""
+        read = self.ask("Words", standard="road_enterprise_quality", on=on, term="penalty.general", word="Penalty")
+        grades = [[each["grade"] for each in standard["grades"]] for standard in read["standards"]]
+        terms = [term["longestMonths"] for term in read["disclosureTerms"]]
+        return [grades, terms, [word["term"] for word in read["glossary"]]]
+
     def refusal(self, uscc: str) -> str:
         """Gives the code of a refusal as this client tells it."""
         try:
@@ -119,7 +159,7 @@ def by_dsl(session: Any, schema: Any, uscc: str) -> dict[str, Any]:
 
 def main(given: dict[str, Any]) -> None:
     """Reads everything and prints it."""
-    transport = HTTPXTransport(url=given["address"], timeout=30)
+    transport = HTTPXTransport(url=given["address"], headers={"authorization": f"Bearer {given['key']}"}, timeout=30)
     published = Path("schema.graphql").read_text("utf-8")
     with Client(transport=transport, schema=published) as session:
         partner = Partner(session)
@@ -129,7 +169,14 @@ def main(given: dict[str, Any]) -> None:
             "forward": partner.pages(given["uscc"], forward=True),
             "backward": partner.pages(given["uscc"], forward=False),
             "nodes": {name: partner.node(id_) for name, id_ in given["ids"].items()},
+            "again": partner.again(list(given["ids"].values())),
             "agency": partner.agency(given["agency"]),
+            "vehicle": partner.vehicle(given["plate"]),
+            "practitioner": partner.practitioner(given["certificateNumber"]),
+            "lists": partner.lists("2026Q2"),
+            "ratings": partner.ratings("road_enterprise_quality", 2025),
+            "me": partner.who_am_i(),
+            "words": partner.words(given["day"]),
             "refusal": partner.refusal(given["uscc"]),
         }
     introspecting = Client(transport=transport, fetch_schema_from_transport=True)

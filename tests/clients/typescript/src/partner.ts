@@ -4,11 +4,18 @@ import {
   FirmDocument,
   LicencePagesDocument,
   type LicencePagesQueryVariables,
+  ListsOfQuarterDocument,
   NameFragmentDoc,
   NodeDocument,
+  NodesDocument,
+  PractitionerDocument,
+  RatingsOfYearDocument,
   RecordLineFragmentDoc,
   TurningFragmentDoc,
   type TypedDocumentString,
+  VehicleDocument,
+  WhoAmIDocument,
+  WordsDocument,
 } from './gql/graphql.js';
 import { useFragment as part } from './gql/index.js';
 
@@ -19,9 +26,13 @@ class Refused extends Error {
 }
 
 async function ask<Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables): Promise<Result> {
-  const answer = await fetch(address, {
+  const answer = await fetch(given.address, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/graphql-response+json',
+      authorization: `Bearer ${given.key}`,
+    },
     body: JSON.stringify({ query: document.toString(), variables }),
   });
   const told = (await answer.json()) as {
@@ -94,6 +105,45 @@ async function agency(code: string) {
   return [agency?.name, agency?.units.edges.map(({ node }) => [node.code, node.parent?.code]), service?.today];
 }
 
+async function vehicle(plate: string) {
+  const { vehicle: found } = await ask(VehicleDocument, { plate, colour: 'YELLOW' });
+  return found && [found.plate, found.colour, found.purpose, found.holder?.__typename === 'Enterprise' && found.holder.name];
+}
+
+async function practitioner(certificateNumber: string) {
+  const { practitioner: found } = await ask(PractitionerDocument, { certificateNumber });
+  return found && [found.name, found.certificateNumber, found.ratings.edges.map(({ node }) => [node.standard, node.grade])];
+}
+
+async function lists(quarter: string) {
+  const { listEntries: page } = await ask(ListsOfQuarterDocument, { quarter, kind: 'OVERLOAD' });
+  const entries = page.edges.map(({ node }) => [node.kind, node.listedOn, node.party?.__typename === 'Enterprise' && node.party.uscc]);
+  return [page.totalCount, page.totalCountCapped, page.pageInfo.hasNextPage, entries];
+}
+
+async function ratings(standard: string, year: number) {
+  const { counts, best } = await ask(RatingsOfYearDocument, { standard, year, grade: 'AAA' });
+  const parties = best.edges.map(({ node }) => [node.score, node.party && 'name' in node.party && node.party.name]);
+  return [counts.filter((each) => each.count > 0).map((each) => [each.year, each.grade, each.count]), parties];
+}
+
+async function again(ids: string[]) {
+  return (await ask(NodesDocument, { ids })).nodes.map(
+    (each) => each && [each.__typename, 'documentNumber' in each ? each.documentNumber : null],
+  );
+}
+
+async function whoAmI() {
+  const { viewer } = await ask(WhoAmIDocument, {});
+  return viewer && [viewer.name, viewer.door, viewer.partner, viewer.agency, viewer.pointsLimit];
+}
+
+async function words(on: string) {
+  const read = await ask(WordsDocument, { standard: 'road_enterprise_quality', on, term: 'penalty.general', word: 'Penalty' });
+  const grades = read.standards.map((standard) => standard.grades.map((each) => each.grade));
+  return [grades, read.disclosureTerms.map((term) => term.longestMonths), read.glossary.map((word) => word.term)];
+}
+
 async function refusal(): Promise<string> {
   try {
     await ask(LicencePagesDocument, { uscc: given.uscc, first: 101 });
@@ -104,9 +154,17 @@ async function refusal(): Promise<string> {
   return 'nothing was refused';
 }
 
-type Given = { address: string; uscc: string; ids: Record<string, string>; agency: string };
+type Given = {
+  address: string;
+  key: string;
+  uscc: string;
+  ids: Record<string, string>;
+  agency: string;
+  plate: string;
+  certificateNumber: string;
+  day: string;
+};
 const given = JSON.parse(process.argv[2] ?? '') as Given;
-const { address } = given;
 
 const nodes: Record<string, unknown> = {};
 for (const [name, id] of Object.entries(given.ids)) nodes[name] = await node(id);
@@ -117,7 +175,14 @@ console.log(
     forward: await pages(given.uscc, 'first'),
     backward: await pages(given.uscc, 'last'),
     nodes,
+    again: await again(Object.values(given.ids)),
     agency: await agency(given.agency),
+    vehicle: await vehicle(given.plate),
+    practitioner: await practitioner(given.certificateNumber),
+    lists: await lists('2026Q2'),
+    ratings: await ratings('road_enterprise_quality', 2025),
+    me: await whoAmI(),
+    words: await words(given.day),
     refusal: await refusal(),
   }),
 );
