@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from graphql import build_schema
+import strawberry
+from graphql import build_schema, print_schema
 
 from schema.api import graphql_schema
 from schema.evolution import (
@@ -14,6 +15,7 @@ from schema.evolution import (
     PUBLISHED,
     Snapshot,
     changes,
+    elements,
     faults,
     period_of,
     section,
@@ -21,6 +23,7 @@ from schema.evolution import (
     unknown_names,
     unmentioned,
 )
+from schema.plan.mapping import Argument, One, column, expression, mapped
 from schema.publish import NOTHING, days, main, publish
 from server.clock import today_in_shanghai
 from server.errors import Invalid
@@ -179,6 +182,44 @@ def test_a_deprecation_says_since_when_and_until_when(reason: str, passes: bool)
     told = refused(SMALL.replace("name: String!", f'name: String! @deprecated(reason: "{reason}")'))
 
     assert (told == []) is passes
+
+
+REASON = "2026-11-20 起弃用，2027-05-20 停用：改用 title"
+
+
+@strawberry.interface
+class Named:
+    """What several types have."""
+
+    name: str = column("名称", "name", deprecated=REASON)
+
+
+@strawberry.type
+class Firm(Named):
+    """A type that has it from there."""
+
+    sign: str = expression("标志", "1", deprecated=REASON)
+
+
+@strawberry.type
+class Root:
+    """A field and an argument of it."""
+
+    firm: Firm | None = mapped(
+        "企业",
+        One("true"),
+        arguments=[Argument("old", str | None, "旧", deprecated=REASON)],
+        deprecated=REASON,
+    )
+
+
+def test_every_kind_of_mapped_element_can_be_deprecated() -> None:
+    """A promise that the types cannot write down would be broken at the first change."""
+    schema = strawberry.Schema(Root)._schema
+
+    deprecated = {at for at, (why, _) in elements(build_schema(print_schema(schema))).items() if why == REASON}
+    assert deprecated == {"Firm.name", "Named.name", "Firm.sign", "Root.firm", "Root.firm(old:)"}
+    assert faults([], schema, FIRST, PERIOD) == []
 
 
 def test_every_change_is_named_in_the_changelog() -> None:

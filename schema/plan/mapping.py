@@ -178,7 +178,7 @@ class Argument:
 
     ``convert`` raises ``Invalid`` with a Chinese message that says what to do. ``personal``: a person's number, taken by
     POST and as a variable only, once a request, counted, and bound as the keyed hash that ``find_person`` compares.
-    ``as_of``: a past day; everything under the field is read as it stood then.
+    ``as_of``: a past day; everything under the field is read as it stood then. ``deprecated``: see ``mapped``.
     """
 
     name: str
@@ -189,6 +189,7 @@ class Argument:
     default: Any = strawberry.UNSET
     personal: bool = False
     as_of: bool = False
+    deprecated: str | None = None
 
     def strawberry(self) -> StrawberryArgument:
         """Gives the form the schema is printed from."""
@@ -197,6 +198,7 @@ class Argument:
             graphql_name=None,
             type_annotation=StrawberryAnnotation(self.annotation),
             description=self.description,
+            deprecation_reason=self.deprecated,
             default=self.default,
             metadata={MAPPING: self},
         )
@@ -208,22 +210,31 @@ def mapped(
     *,
     name: str | None = None,
     arguments: Sequence[Argument] = (),
+    deprecated: str | None = None,
 ) -> Any:
-    """Declares one field: its description in the schema, its arguments, and its mapping."""
-    declared = strawberry.field(description=description, name=name, metadata={MAPPING: mapping})
+    """Declares one field: its description in the schema, its arguments, and its mapping.
+
+    ``deprecated`` says since when, until when and what to use instead: «2026-11-20 起弃用，2027-05-20 停用：改用 …»; the
+    field is answered until then (see ``evolution.py``).
+    """
+    declared = strawberry.field(
+        description=description, name=name, deprecation_reason=deprecated, metadata={MAPPING: mapping}
+    )
     if arguments:
         declared.arguments = [argument.strawberry() for argument in arguments]
     return declared
 
 
-def column(description: str, name: str, *, as_text: bool = False, graphql: str | None = None) -> Any:
+def column(
+    description: str, name: str, *, as_text: bool = False, graphql: str | None = None, deprecated: str | None = None
+) -> Any:
     """Declares a field that is the column ``name``."""
-    return mapped(description, Column(name, as_text), name=graphql)
+    return mapped(description, Column(name, as_text), name=graphql, deprecated=deprecated)
 
 
-def expression(description: str, sql: str) -> Any:
+def expression(description: str, sql: str, *, deprecated: str | None = None) -> Any:
     """Declares a field that is an SQL expression over ``{row}``."""
-    return mapped(description, Expression(sql))
+    return mapped(description, Expression(sql), deprecated=deprecated)
 
 
 def row(view: str, tag: str | None = None) -> Callable[[type], type]:
