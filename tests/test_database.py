@@ -97,7 +97,7 @@ async def declared(monkeypatch: pytest.MonkeyPatch, *, without: str = "", privat
     """Changes the declaration of ``penalty`` as the commit that carries such a migration would."""
     from dataclasses import replace
 
-    from server.disclosure import doors, views
+    from server.disclosure import doors, past, views
     from server.migrate import check
     from server.migrate import doors as grants
 
@@ -111,6 +111,10 @@ async def declared(monkeypatch: pytest.MonkeyPatch, *, without: str = "", privat
     tables = tuple(change(t) for t in doors.TABLES)
     for module in (doors, views, check, grants):
         monkeypatch.setattr(module, "TABLES", tables)
+    names = {table.name: table for table in tables}
+    monkeypatch.setattr(past, "BY_NAME", names)
+    for module in (past, views):
+        monkeypatch.setattr(module, "PAST_TABLES", tuple(names[table.name] for table in past.PAST_TABLES))
 
 
 async def test_adding_a_column_keeps_doors_history_and_old_hashes(
