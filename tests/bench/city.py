@@ -23,10 +23,11 @@ from server.migrate.config import credentials
 
 #: Rows of one revision.
 CHUNK = 50_000
-DIVISIONS = (
-    "370100 370102 370103 370104 370105 370112 370113 370114 370115 370116 "
-    "370200 370202 370203 370211 370212 370213 370214 370215 370281 370283"
-).split()
+#: Two cities, each with nine counties.
+DIVISIONS = tuple(
+    f"370{n}"
+    for n in (100, 102, 103, 104, 105, 112, 113, 114, 115, 116, 200, 202, 203, 211, 212, 213, 214, 215, 281, 283)
+)
 _ARRAY = "(ARRAY['" + "','".join(DIVISIONS) + "'])"
 _SECTORS = "(ARRAY['道路货运','道路客运','出租汽车','机动车维修','驾驶员培训'])"
 _GRADES = "(ARRAY['AAA','AA','A','A','B'])"
@@ -156,7 +157,8 @@ def sheets(subjects: int) -> list[Sheet]:
     subject = {"sector": f"{_SECTORS}[1 + {_pick(7, 5)}]", "state": "'active'"}
     subject |= {"division_code": f"{_ARRAY}[1 + n % {len(DIVISIONS)}]"}
     body = "'990101' || to_char(date '1960-01-01' + n % 16000, 'YYYYMMDD') || lpad((n / 16000)::text, 3, '0')"
-    certificate = f"{body} || substr('10X98765432', 1 + {_sum(f'({body})', '0123456789', '(power(2, 18 - i)::int % 11)')} % 11, 1)"
+    total = _sum(f"({body})", "0123456789", "(power(2, 18 - i)::int % 11)")
+    certificate = f"{body} || substr('10X98765432', 1 + {total} % 11, 1)"
     of_firm = {"enterprise_id": _id("enterprise", "firm")}
     spread = f"1 + {_pick(6, firms)} AS firm"
     year = "(2023 + (n - 1) % 3)"
@@ -308,7 +310,7 @@ _MEASURE = {
 
 
 def _agencies() -> Sheet:
-    """Two cities, each with nine counties."""
+    """The first of each ten is the city above the other nine."""
     parent = f"CASE WHEN n % 10 > 0 THEN {_id('agency', '(n / 10 * 10)')} END"
     columns: Columns = _disclosed("agency", "agency", "date '2023-01-01'", 0)
     columns |= {"id": _id("agency", "n"), "scope": "'public'", "withdrawn_on": "NULL::date", "withdrawal": "NULL::text"}
