@@ -248,8 +248,10 @@
     changed();
     try {
       const given = await filled(example);
+      if ($("example").value !== name) return;
       vars.value = Object.keys(given).length ? JSON.stringify(given, null, 2) : "";
     } catch { $("status").textContent = "没有取到示例的变量，请自行填写。"; }
+    root.dataset.ready = name;
   }
 
   async function start() {
@@ -259,7 +261,6 @@
     const asked = decodeURIComponent(location.hash.slice(1));
     $("example").value = facts.examples.some(one => one.name === asked) ? asked : facts.examples[0].name;
     await load($("example").value);
-    root.dataset.ready = "1";
   }
   $("run").onclick = () => run(false);
   $("dry").onclick = () => run(true);
