@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 import shutil
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from graphql import OperationDefinitionNode, OperationType, parse, validate
 
 from schema.api import PRINTED, graphql_schema
 from schema.nodes import global_id
+from server import bootstrap
 from server.accounts.service import DEFAULT_QUOTA, KeyRole, issue_key
 from server.identifiers.certificates import person_key
 from tests import factory as make
@@ -172,6 +174,24 @@ async def test_a_partners_client_generates_and_reads_what_is_there(
         assert read.pop("same schema") is True
         assert read.pop("dsl")["enterprise"]["licences"] == {"totalCount": 7}
     assert read == expected(world)
+
+
+def test_without_the_network_the_reason_is_told_and_nothing_is_kept_half(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A test that skips itself proves nothing; one that fails must say what to do, and try anew the next time."""
+
+    def no_network(lock: str, python: Path) -> None:
+        python.parent.mkdir(parents=True)
+        sys.exit(f"依赖没有装上：{lock}")
+
+    monkeypatch.setattr("tests.clients.environment.CACHE", tmp_path)
+    monkeypatch.setattr(bootstrap, "make_venv", lambda python: None)
+    monkeypatch.setattr(bootstrap, "install", no_network)
+
+    for _ in range(2):
+        with pytest.raises(NotPrepared, match="依赖没有装上：tests/clients/python/"):
+            prepare()
 
 
 def test_every_operation_is_a_valid_query_used_by_every_client() -> None:
