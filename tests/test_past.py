@@ -320,6 +320,46 @@ async def test_a_fact_written_of_the_wrong_subject_is_not_shown_under_it_again(d
     )
 
 
+async def test_who_once_held_a_vehicle_is_told_no_more_of_it_than_the_public(database) -> None:
+    """Own is what is the subject's today: the seller reads no day of the vehicle on which it was not yet disclosed."""
+    b = await bureau_of(database)
+    first, sold = TODAY + timedelta(days=1), TODAY + timedelta(days=2)
+    async with sample_write(database) as w:
+        buyer = await put(w, "enterprise", factory.enterprise(b.home["id"], "91370117MA0000002P"))
+        row = factory.vehicle(b.home["id"], enterprise_id=b.firm["id"], disclosed_from=first)
+        vehicle = await put(w, "vehicle", row)
+    seller = b.viewers["subject"]
+    assert len(await on(database, seller, "vehicle", TODAY)) == 1
+    await change(database, sold, "vehicle", vehicle["id"], enterprise_id=buyer["id"])
+    for viewer in (seller, PUBLIC):
+        holders = [await one(database, viewer, "vehicle", day, "enterprise_id") for day in (TODAY, first, sold)]
+        assert holders == [None, b.firm["id"], buyer["id"]]
+
+
+async def test_a_renewed_authorisation_opens_no_day_between_its_end_and_its_renewal(database) -> None:
+    """授权查询: the partner reads his authorisation of the days on which it held, whatever it was renewed to since."""
+    b = await bureau_of(database)
+    ended, renewed = TODAY + timedelta(days=2), TODAY + timedelta(days=5)
+    async with sample_write(database) as w:
+        row = factory.authorisation(b.home["id"], "银行", enterprise_id=b.firm["id"], valid_until=ended)
+        authorisation = await put(w, "authorisation", row)
+    await change(database, renewed, "authorisation", authorisation["id"], valid_until=TODAY + timedelta(days=30))
+    days = (TODAY, ended - timedelta(days=1), ended, renewed - timedelta(days=1), renewed)
+    seen = [len(await on(database, b.viewers["partner"], "authorisation", day)) for day in days]
+    assert seen == [1, 1, 0, 0, 1]
+
+
+async def test_a_remark_of_the_past_is_for_the_own_tree_only(database) -> None:
+    """备注 is as little public of last year's version as of today's."""
+    b = await bureau_of(database)
+    async with sample_write(database) as w:
+        row = factory.penalty(b.unit["id"], enterprise_id=b.firm["id"], remark="内部", remark_public="内部")
+        penalty = await put(w, "penalty", row)
+    await change(database, TODAY + timedelta(days=1), "penalty", penalty["id"], remark="改", remark_public="改")
+    remarks = {name: await one(database, viewer, "penalty", TODAY, "remark") for name, viewer in b.viewers.items()}
+    assert remarks == dict.fromkeys(b.viewers) | {"officer": "内部"}
+
+
 # the sentence of design.md §3, on generated histories
 
 
