@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -20,7 +21,7 @@ from schema.plan.registry import arguments
 from schema.plan.run import Executor
 from server.database.roles import literal, role_name, role_password
 from server.disclosure.doors import FACTS
-from server.migrate.indexes import make_read_indexes, read_index_faults
+from server.migrate.indexes import INDEXES, make_read_indexes, read_index_faults
 from server.viewer import PUBLIC
 from tests import factory as make
 from tests.crowd import multiply
@@ -255,6 +256,24 @@ async def faults(reader: asyncpg.Connection, type_name: str, name: str, before: 
         if told.thrown_away > BESIDE or told.whole_tables:
             found.append(f"{name}({filters}) counting: throws away {told.left_out}, whole {told.whole_tables}")
     return found
+
+
+def test_every_connection_under_a_row_has_an_index_that_begins_with_that_row_and_its_order() -> None:
+    """The next kind of subject, or the next connection, would otherwise be read by skimming a table."""
+    keys = [" ".join((index.table, index.keys)) for index in INDEXES]
+    missing, seen = [], 0
+    for (type_name, name), page in registry().mappings.items():
+        owner = re.match(r"\{item\}\.(\w+) = \{row\}\.id", page.where) if isinstance(page, Page) else None
+        if isinstance(page, Page) and owner is not None:
+            seen += 1
+            order = page.key.of("").removeprefix(".")
+            wanted = f" {owner[1]}, {order}, id" if page.key.name != "id" else f" {owner[1]}, id"
+            item = registry().schema.type_map[type_name].fields[name].type.of_type.name  # type: ignore[union-attr]
+            view = registry().rows[item.removesuffix("Connection")].view
+            if not any(key.startswith(view + wanted) for key in keys):
+                missing.append(f"{type_name}.{name}: {view}{wanted}")
+    assert missing == []
+    assert seen > 25
 
 
 async def test_every_root_connection_reads_along_an_index_with_any_filters(
