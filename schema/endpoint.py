@@ -17,13 +17,14 @@ from starlette.types import Receive, Scope
 
 from schema.known import Known
 from schema.plan.asking import Asking, Purse
+from schema.plan.cost import REQUEST
 from schema.plan.documents import is_query
 from schema.plan.run import Executor
 from schema.replies import Manner, NotAllowed, Reply, chosen_type, preflight
 from schema.requests import GraphQLRequest, Headers, from_multipart, from_query, is_upload, named, read_request
 from server.database.connection import Database
 from server.disclosure.masking import mask_text
-from server.errors import CreditError, Forbidden, Invalid
+from server.errors import CreditError, Forbidden, Invalid, TooMany
 from server.records.service import require_clerk
 from server.viewer import PUBLIC, Door, Viewer
 
@@ -34,7 +35,7 @@ DRY_HEADER = b"x-xintu-dry-run"
 
 ViewerFor = Callable[[Database, str], Awaitable[Viewer]]
 #: Gives the purse of who asks, by the viewer and the client's address.
-PurseFor = Callable[[Viewer, str], Purse | None]
+PurseFor = Callable[[Viewer, str], Purse]
 log = structlog.get_logger("graphql")
 
 
@@ -78,18 +79,14 @@ class Endpoint:
         except Exception as error:
             log.error("fault", route="/graphql", **fault_facts(error))
             refused = CreditError("服务出错，已记录；请稍后再试", code="INTERNAL", status=500)
-        if manner.purse is None:
-            # One who did not come so far as to be known is told the points of his address.
-            manner.purse = self.purse_for(PUBLIC, client)
-        return manner.refusal(refused)
+        return manner.refusal(self._charged(refused, manner, client))
 
     async def _body(self, scope: Scope, receive: Receive, headers: Headers, client: str, manner: Manner) -> bytes:
-        method = scope["method"]
-        if method not in METHODS:
-            raise NotAllowed("查询用 POST 或 GET 发送，变更用 POST 发送；请改请求方法后再试", "GET, POST")
-        accept = headers.get(b"accept")
+        accept, method = headers.get(b"accept"), scope["method"]
         if accept is not None:
             manner.media = chosen_type(accept.decode("latin-1"))
+        if method not in METHODS:
+            raise NotAllowed("查询用 POST 或 GET 发送，变更用 POST 发送；请改请求方法后再试", "GET, POST")
         viewer = await viewer_of(headers, self.database, self.viewer_for)
         manner.purse = self.purse_for(viewer, client)
         if viewer.door is Door.DEVICE:
@@ -108,6 +105,20 @@ class Endpoint:
             for upload in given.uploads:
                 await upload.close()
 
+    def _charged(self, refused: CreditError, manner: Manner, client: str) -> CreditError:
+        """Takes what every request costs for one that was refused, too: junk is not free. Gives what is to be told.
+
+        Who did not come so far as to be known pays with the points of his address.
+        """
+        if manner.purse is None:
+            manner.purse = self.purse_for(PUBLIC, client)
+        if refused.status < 500 and not isinstance(refused, TooMany):
+            try:
+                manner.purse.spend(REQUEST)
+            except TooMany as error:
+                return error
+        return refused
+
     async def _execute(self, given: GraphQLRequest, asking: Asking, manner: Manner) -> bytes:
         document = self.executor.document(given.query, asking)
         if not is_query(document.operation(given.operation_name)):
@@ -115,8 +126,6 @@ class Endpoint:
             manner.granted = False
             if asking.by_get:
                 raise NotAllowed("变更只能用 POST 发送；请改请求方法后再试", "POST")
-            if asking.dry:
-                raise Invalid("试算（X-Xintu-Dry-Run）只用于查询；要做变更请去掉这个请求头", code="BAD_REQUEST")
         answer = await self.executor.answer(
             self.database, asking.viewer, document, given.variables, given.operation_name, asking
         )

@@ -12,6 +12,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from schema.plan.asking import Purse
+from schema.plan.cost import MOST_ROWS, TooCostly
 from schema.plan.documents import Refused
 from schema.plan.messages import in_chinese
 from server.errors import CreditError, TooMany, Unavailable
@@ -128,7 +129,10 @@ class Manner:
     def refusal(self, error: CreditError) -> Reply:
         """Gives the answer of a refusal: its own status, or 200 where ``application/json`` wants it."""
         always = self.media == RESPONSE or error.status in ALWAYS or error.code in MALFORMED
-        body = json.dumps({"errors": told(error)}, ensure_ascii=False, separators=(",", ":")).encode()
+        told: dict[str, Any] = {"errors": errors_of(error)}
+        if isinstance(error, TooCostly):
+            told["extensions"] = {"cost": cost_of(error)}
+        body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
         status, headers, body = self.reply(error.status if always else 200, body)
         if isinstance(error, Unavailable | TooMany):
             headers.append((b"retry-after", b"%d" % error.retry_after_seconds))
@@ -156,7 +160,13 @@ def preflight(method: bytes, headers: bytes) -> Reply:
     return 204, answer, b""
 
 
-def told(error: CreditError) -> list[dict[str, Any]]:
+def cost_of(error: TooCostly) -> dict[str, Any]:
+    """Gives the cost of what was refused for it, in the form in which an answer tells its own."""
+    largest = {"path": error.largest, "rows": error.largest_rows}
+    return {"rows": error.rows, "limit": MOST_ROWS, "largest": largest}
+
+
+def errors_of(error: CreditError) -> list[dict[str, Any]]:
     """Gives the errors of a refusal as GraphQL has them."""
     if isinstance(error, Refused):
         return [_graphql_error(one, error.code) for one in error.errors]

@@ -15,6 +15,7 @@ from graphql import FieldNode, GraphQLField, ValueNode, VariableNode, Visitor, v
 from graphql.execution.values import VariableValues, get_argument_values
 
 from schema.plan.asking import Asking
+from schema.plan.limits import check_texts
 from server.errors import Invalid
 from server.identifiers.certificates import person_key
 
@@ -57,6 +58,8 @@ class Reader:
     def converted(self, convert: Callable[[Any], object]) -> Bind:
         """Gives the bind of the value once ``convert`` has made of it what is bound; a constant is converted now."""
         if self.fixed:
+            # Before it is converted: what drops such characters would hide that they were there.
+            check_texts(self.value)
             return constant(convert(self.value))
         read = self.read
         return Bind(lambda inputs: convert(read(inputs)), simple=self.simple)

@@ -13,6 +13,9 @@ SPOILT_REMEDY = "表格软件已把它当作数字，末尾几位可能已丢失
 
 def normal_code(text: str) -> str:
     """Gives the code in half-width capitals without blanks, invisible marks or a leading apostrophe (NFKC)."""
+    if text.isascii() and text.isalnum():
+        # Nothing to normalise: so are nearly all codes of the API, which asks for one at each request.
+        return text.upper()
     wide = unicodedata.normalize("NFKC", text).upper()
     kept = "".join(c for c in wide if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))
     return kept.lstrip("'’‘")
