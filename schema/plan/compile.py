@@ -129,6 +129,8 @@ class Compiler:
     parts: list[Part] = field(default_factory=list)
     path: list[str] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
+    #: rows expected of the short lists that the part at hand stands under
+    expected: int = 1
     aliases: int = 0
     length: int = 0
     simple: bool = True
@@ -209,7 +211,7 @@ class Compiler:
     def _count_rows(self, rows: int, *sizes: int) -> None:
         path = ".".join(self.path)
         self._grow(_SHORTEST_RELATION)
-        self.parts += (Part(path, RELATION), Part(path, rows, (*self.sizes, *sizes)))
+        self.parts += (Part(path, RELATION), Part(path, rows * self.expected, (*self.sizes, *sizes)))
 
     # objects and fields
 
@@ -308,9 +310,12 @@ class Compiler:
         match_ = [many.where, *(sql for name, sql in many.filters if given.has(name))]
         where = " AND ".join(self._text(sql, frame, given, alias) for sql in match_)
         order = self._text(many.order, frame, given, alias)
+        outside = self.expected
+        self.expected *= SHORT_LIST if many.size is None else 1
         self.sizes += sizes
         body = self._object(kind, nodes, below)
         del self.sizes[len(self.sizes) - len(sizes) :]
+        self.expected = outside
         return (
             f"(SELECT coalesce(json_agg({body} ORDER BY {order}), '[]'::json)"
             f" FROM {source} {alias} WHERE {sized}{shown}{where})"
@@ -434,7 +439,7 @@ class Compiler:
                 return page.end(first=part == "start")
             case "total" | "capped":
                 # A count stands beside the page, not under its rows.
-                self.parts.append(Part(".".join(self.path), COUNT, tuple(self.sizes[:-1])))
+                self.parts.append(Part(".".join(self.path), COUNT * self.expected, tuple(self.sizes[:-1])))
                 return f"least({page.count}, {COUNTED})" if part == "total" else f"({page.count} > {COUNTED})"
         raise AssertionError(part)
 
