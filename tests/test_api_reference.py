@@ -26,7 +26,7 @@ from server.database.connection import Database
 from server.errors import CreditError
 from server.identifiers.certificates import person_key
 from server.pages.api_changelog import read_changelog
-from server.pages.api_examples import FOLDER, Example, Examples, read_examples
+from server.pages.api_examples import FOLDER, Example, Examples, read_examples, value_at
 from server.pages.api_pages import CONSOLE_POLICY, SECTIONS
 from server.pages.api_reference import Reference
 from server.pages.render import SITE
@@ -291,13 +291,14 @@ async def test_every_example_runs_and_finds_something(database: TrialDatabase) -
         await make.put(write, "rating", make.rating(world.agency, practitioner_id=driver["id"], standard="taxi_driver"))
         shop = make.individual_business(world.agency, "92370117MA0000009X", registration_number="370117600000001")
         await make.put(write, "individual_business", shop)
-    given = {"uscc": USCC, "batch": await batch_of(database, world), "day": "2026-06-15", "year": 2025, "first": 1}
-    given["standard"] = "road_enterprise_quality"
+    firm = {"uscc": USCC}
+    given = {"firm": firm, "ratings": firm, "past": firm | {"day": "2026-06-15"}}
+    given |= {"firms": {"first": 1}, "batch": {"batch": await batch_of(database, world)}}
     clerk = replace(world.officer(), duties=frozenset({Duty.CLERK}))
     examples = Examples(executor(), database, EXAMPLES)
     empty = {}
     for name, example in EXAMPLES.items():
-        viewer: Viewer = clerk if "经办人" in example.needs else PUBLIC
+        viewer: Viewer = clerk if example.key else PUBLIC
         data = (await examples.run(example, viewer, given)).data
         if None in data.values() or not [leaf for leaf in leaves(data) if leaf not in (None, False, 0)]:
             empty[name] = data
@@ -368,6 +369,15 @@ def test_an_example_with_an_unknown_key_is_refused() -> None:
     """A misspelt «needs» would make the page run what it must not."""
     with pytest.raises(KeyError, match="need"):
         read_examples([{"name": "service", "title": "x", "text": "x", "need": "密钥"}])
+
+
+def test_a_value_is_taken_from_the_first_that_has_it() -> None:
+    """Old shops have no code: the way goes on to the next one, and ends in null where nothing is."""
+    data = {"shops": [{"node": {"uscc": None}}, {"node": {"uscc": "9"}}]}
+    assert value_at(data, ["shops", "*", "node", "uscc"]) == "9"
+    assert value_at(data, ["shops", 0, "node", "uscc"]) is None
+    assert value_at(data, ["shops", 7, "node"]) is None
+    assert value_at(data, ["nothing", "*", "node"]) is None
 
 
 def test_the_body_of_an_example_is_one_line_with_the_same_query() -> None:

@@ -19,14 +19,19 @@ from server.pages.render import SITE
 from server.viewer import PUBLIC, Viewer
 
 FOLDER = SITE / "queries" / "examples"
-_KEYS = {"name", "title", "text", "variables", "take", "needs"}
+_KEYS = {"name", "title", "text", "variables", "take", "needs", "key"}
+#: Variables by the name of their example.
+Given = Mapping[str, Mapping[str, Any]]
+#: In a way to a value: the first thing of a list that has the rest of the way.
+ANY = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """示例: ``take`` fills a variable from the answer of an earlier example (its name, then the way to the value).
 
-    ``needs`` says why a page does not run it itself, empty when it does. ``roots`` are the root fields it asks for.
+    ``needs`` says why a page does not run it itself, empty when it does; ``key``: it is an officer's. ``roots`` are the
+    root fields it asks for.
     """
 
     name: str
@@ -36,6 +41,7 @@ class Example:
     variables: dict[str, Any] = field(default_factory=dict)
     take: dict[str, list[str | int]] = field(default_factory=dict)
     needs: str = ""
+    key: bool = False
     roots: tuple[str, ...] = ()
 
     @property
@@ -85,27 +91,28 @@ class Examples:
     def __init__(self, executor: Executor, database: Database, examples: Mapping[str, Example]) -> None:
         self.executor, self.database, self.examples = executor, database, examples
 
-    async def run(self, example: Example, viewer: Viewer = PUBLIC, given: Mapping[str, Any] | None = None) -> Ran:
-        """Runs one, and before it those it takes values from; ``given`` replaces its variables of the same name.
+    async def run(self, example: Example, viewer: Viewer = PUBLIC, given: Given | None = None) -> Ran:
+        """Runs one, and before it those it takes values from; ``given`` replaces variables, by the example's name.
 
         Raises ``CreditError`` kinds as any query. A value that the earlier answer does not have is sent as null.
         """
-        variables = example.variables | dict(given or {})
+        variables = example.variables | dict((given or {}).get(example.name, {}))
         for variable, (source, *way) in example.take.items():
             earlier = await self.run(self.examples[str(source)], viewer, given)
             variables[variable] = value_at(earlier.data, way)
-        sent = {name: value for name, value in variables.items() if f"${name}" in example.document}
         document: Document = self.executor.documents.read(example.document)
-        return Ran(sent, await self.executor.answer(self.database, viewer, document, sent))
+        return Ran(variables, await self.executor.answer(self.database, viewer, document, variables))
 
 
 def value_at(data: Any, way: list[str | int]) -> Any:
-    """Gives the value at the end of a way of keys and places, or None where it ends early."""
-    for step in way:
-        if isinstance(data, dict):
-            data = data.get(step)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        else:
-            return None
-    return data
+    """Gives the value at the end of a way of keys, places and ``ANY``, or None where it ends early."""
+    if not way:
+        return data
+    step, *rest = way
+    if isinstance(data, dict):
+        return value_at(data.get(step), rest)
+    if not isinstance(data, list):
+        return None
+    if step == ANY:
+        return next((found for one in data if (found := value_at(one, rest)) is not None), None)
+    return value_at(data[step], rest) if isinstance(step, int) and step < len(data) else None

@@ -233,7 +233,7 @@ class ApiPages:
         return Response(body, status, headers, _HTML)
 
     def _curl(self, example: Example, variables: Mapping[str, Any]) -> str:
-        key = ' -H "authorization: Bearer $KEY"' if example.needs else ""
+        key = ' -H "authorization: Bearer $KEY"' if example.key else ""
         command = f"curl -s \"$XINTU/graphql\" -H 'content-type: application/json'{key} --data-binary @- <<'JSON'"
         return f"XINTU={self.address}\n{command}\n{example.body(variables)}\nJSON"
 

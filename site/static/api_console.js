@@ -229,12 +229,21 @@
   }
 
   /* 示例；有的变量取自前一个示例的回答 */
+  function valueAt(data, [step, ...rest]) {
+    if (step === undefined || data == null) return data ?? null;
+    if (step !== "*") return valueAt(data[step], rest);
+    for (const one of data) {
+      const found = valueAt(one, rest);
+      if (found !== null) return found;
+    }
+    return null;
+  }
   async function filled(example) {
     const given = { ...example.variables };
     for (const [name, [source, ...way]] of Object.entries(example.take)) {
       const earlier = facts.examples.find(one => one.name === source);
       const response = await send({ query: earlier.document, variables: await filled(earlier) }, false);
-      given[name] = way.reduce((value, step) => value?.[step], (await response.json()).data) ?? null;
+      given[name] = valueAt((await response.json()).data, way);
     }
     return given;
   }
