@@ -543,6 +543,22 @@ async def test_a_dry_run_tells_the_cost_and_reads_nothing(database: TrialDatabas
     assert away.json() == dry.json(), "it needs no database"
 
 
+async def test_a_dry_run_is_paid_as_the_smallest_request() -> None:
+    """Who asks for the price must not pay it."""
+
+    def left(answer: Any) -> int:
+        return int(answer.headers["ratelimit"].split(";")[1].removeprefix("r="))
+
+    body = {"query": NESTED.replace("20", "100"), "variables": {"u": USCC}}
+    # So few that hardly one comes back between the two.
+    async with client_of(nowhere(), public_points=600) as client:
+        first = await client.post("/graphql", json=body, headers=DRY)
+        again = await client.post("/graphql", json=body, headers=DRY)
+
+    assert first.json()["extensions"]["cost"]["rows"] > 10 * REQUEST
+    assert 0 <= left(first) - left(again) <= REQUEST
+
+
 async def test_a_refusal_for_cost_has_the_numbers_of_the_dry_run(client: Any) -> None:
     """Two numbers for one query would make the limit a guess."""
     part = "a{}: enterprises(first: 100) {{ edges {{ node {{ penalties(first: 100) {{ edges {{ node {{ id }} }} }} }} }} }}"

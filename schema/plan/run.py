@@ -302,9 +302,9 @@ def _root(kind: GraphQLObjectType | None) -> GraphQLObjectType:
 
 
 def spend(asking: Asking, rows: int) -> None:
-    """Takes the price of one request from the purse, where there is one; raises ``TooMany``."""
+    """Takes the price of one request from the purse, where there is one; raises ``TooMany``. A dry run reads no rows."""
     if asking.purse is not None:
-        asking.purse.spend(rows + REQUEST)
+        asking.purse.spend(REQUEST if asking.dry else rows + REQUEST)
 
 
 async def _run(
