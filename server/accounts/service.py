@@ -23,9 +23,9 @@ from server.subjects.agencies import get_agency_id
 from server.viewer import Door, Duty, Viewer
 
 PREFIX = "xintu_"
-#: Points of cost a minute unless the key says otherwise: three times what one address without a key has, for behind a
-#: key stand several people. Some hundred usual queries a minute.
-DEFAULT_QUOTA = 60_000
+#: Points of cost a minute unless the key says otherwise: more than three times what one address without a key has,
+#: for behind a key stand several people. Some four hundred usual queries a minute.
+DEFAULT_QUOTA = 200_000
 #: A larger one limits nothing.
 MOST_QUOTA = 1_000_000_000
 #: Actors that are no key; the command line writes as «命令行:…».
