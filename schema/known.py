@@ -17,6 +17,8 @@ from server.errors import CreditError, WrongSetting
 #: SHA-256 of a document's text (64 lower-case hexadecimal digits) → its text.
 Known = Mapping[str, str]
 
+#: Before a hash where a client's tool says how it was made (GraphQL Code Generator; GraphQL over HTTP, appendix A).
+PREFIX = "sha256:"
 #: Some thousand documents of ordinary length; what is larger is no list of documents.
 MOST_BYTES = 4_000_000
 
@@ -48,7 +50,7 @@ def _digest(text: str) -> str:
 
 def _allowed(file: Path, documents: Documents) -> dict[str, str]:
     """Reads the list that client tools write (GraphQL Code Generator, Relay): ``{sha256: text}``."""
-    given = _read(file)
+    given = {key.removeprefix(PREFIX): text for key, text in _read(file).items()}
     faults = [fault for digest, text in given.items() if (fault := _fault(digest, text, documents))]
     if faults:
         lines = "\n".join(f"  · {fault}" for fault in faults[:10])

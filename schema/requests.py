@@ -22,7 +22,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope
 
-from schema.known import Known, UnknownDocument
+from schema.known import PREFIX, Known, UnknownDocument
 from schema.plan.limits import LIMITS, Limits, check_texts
 from server.errors import Forbidden, Invalid, TooLarge
 
@@ -211,6 +211,7 @@ def _known_text(persisted: Any, query: str | None, known: Known) -> str | None:
     digest = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
     if not isinstance(digest, str) or persisted.get("version") != 1:
         raise Invalid("persistedQuery 须为 {version: 1, sha256Hash: 文档的 SHA-256}；请改正后再试", code="BAD_REQUEST")
+    digest = digest.removeprefix(PREFIX)
     if query:
         if hashlib.sha256(query.encode()).hexdigest() != digest:
             raise Invalid("sha256Hash 不是所给 query 的 SHA-256；请重新计算，或只给其中之一", code="BAD_REQUEST")

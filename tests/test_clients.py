@@ -76,27 +76,45 @@ class Project:
         return out.decode()
 
 
-async def typescript(environment: Environment, folder: Path, address: str, given: str) -> str:
-    """Generates by introspection, compiles under ``strict``, runs on Node.js with plain fetch."""
+Given = dict[str, Any]
+
+
+async def typescript(environment: Environment, folder: Path, database: TrialDatabase, given: Given) -> str:
+    """Generates by introspection, compiles under ``strict``, and asks with plain fetch by the hashes of its documents."""
     project = Project(environment, folder, TYPESCRIPT)
     (folder / "node_modules").symlink_to(environment.modules)
-    codegen = environment.modules / ".bin" / "graphql-codegen"
-    await project.run(environment.node, codegen, "--config", "codegen.ts", PARTNER_GRAPHQL=address)
-    await project.run(environment.node, environment.modules / ".bin" / "tsc")
-    return await project.run(environment.node, "built/partner.js", given)
+    programs = environment.modules / ".bin"
+    async with on_a_port(database) as address:
+        await project.run(
+            environment.node,
+            programs / "graphql-codegen",
+            "--config",
+            "codegen.ts",
+            PARTNER_GRAPHQL=f"{address}/graphql",
+        )
+    await project.run(environment.node, programs / "tsc")
+    async with on_a_port(database, documents=folder / "src" / "gql" / "persisted-documents.json") as address:
+        return await project.run(environment.node, "built/partner.js", told(given, address))
 
 
-async def ariadne(environment: Environment, folder: Path, address: str, given: str) -> str:
+async def ariadne(environment: Environment, folder: Path, database: TrialDatabase, given: Given) -> str:
     """Generates an asynchronous client with pydantic models from the published file, and runs it."""
     project = Project(environment, folder, CLIENTS / "python")
     await project.run(environment.python, environment.script("ariadne-codegen"))
-    return await project.run(environment.python, "partner_ariadne.py", given)
+    async with on_a_port(database) as address:
+        return await project.run(environment.python, "partner_ariadne.py", told(given, address))
 
 
-async def gql(environment: Environment, folder: Path, address: str, given: str) -> str:
+async def gql(environment: Environment, folder: Path, database: TrialDatabase, given: Given) -> str:
     """Checks each document against the file, and a question in its DSL against what introspection gives."""
     project = Project(environment, folder, CLIENTS / "python")
-    return await project.run(environment.python, "partner_gql.py", given)
+    async with on_a_port(database) as address:
+        return await project.run(environment.python, "partner_gql.py", told(given, address))
+
+
+def told(given: Given, address: str) -> str:
+    """Gives what a program is told, as its only argument."""
+    return json.dumps(given | {"address": f"{address}/graphql"})
 
 
 async def give_number(database: TrialDatabase, world: World) -> None:
@@ -134,7 +152,7 @@ def expected(world: World) -> dict[str, Any]:
         "vehicle": ["鲁A00002", "YELLOW", "FREIGHT", "钢城\"示例\\运输'有限公司\u2028"],
         "practitioner": ["张**", "990101********1234", [["taxi_driver", "AAA"]]],
         "lists": [1, False, False, [["OVERLOAD", day, USCC]]],
-        "ratings": [[[2025, "AAA", 1], [2025, "B", 1]], [["925.000", "钢城\"示例\\运输'有限公司\u2028"]]],
+        "ratings": [[[2025, "AAA", 1]], [["925.000", "钢城\"示例\\运输'有限公司\u2028"]]],
         "me": ["示例合作方", "PUBLIC", None, None, DEFAULT_QUOTA],
         "words": [[["AAA", "AA", "A", "B"]], [12], ["行政处罚"]],
         "refusal": "INVALID",
@@ -146,25 +164,22 @@ async def test_a_partners_client_generates_and_reads_what_is_there(
     database: TrialDatabase,
     environment: Environment,
     tmp_path: Path,
-    client: Callable[[Environment, Path, str, str], Awaitable[str]],
+    client: Callable[[Environment, Path, TrialDatabase, Given], Awaitable[str]],
 ) -> None:
     """A schema that no tool can read, or only after a hand edit, is no interface partners can build on (issue 3)."""
     world = await build(database)
     ids = {"firm": world.ids["EN"], "vehicle": world.ids["VE"], "penalty": world.ids["PE"]}
     tags = {"firm": "EN", "vehicle": "VE", "penalty": "PE"}
     await give_number(database, world)
-    given: dict[str, Any] = {"uscc": USCC, "agency": "370117", "plate": "鲁A00002", "day": str(TODAY)}
+    given: Given = {"uscc": USCC, "agency": "370117", "plate": "鲁A00002", "day": str(TODAY)}
     given |= {
         "certificateNumber": NUMBER,
         "key": await issue_key(database, label="示例合作方", role=KeyRole.PARTNER, partner="示例平台"),
     }
     given["ids"] = {name: global_id(tags[name], row) for name, row in ids.items()} | {"nobody": "?"}
 
-    async with on_a_port(database) as address:
-        given["address"] = f"{address}/graphql"
-        printed = await client(environment, tmp_path, given["address"], json.dumps(given))
+    read = json.loads(await client(environment, tmp_path, database, given))
 
-    read = json.loads(printed)
     read["firm"]["bases"].sort()
     read["firm"]["penalties"].sort()
     forward, backward = read.pop("forward"), read.pop("backward")
@@ -209,7 +224,7 @@ def test_every_operation_is_a_valid_query_used_by_every_client() -> None:
         operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         assert [(each.operation, each.name and each.name.value) for each in operations] == [(OperationType.QUERY, name)]
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-        uses = {"typescript": f"ask({name}Document", "ariadne": f"client.{snake}(", "gql": f'.ask("{name}"'}
+        uses = {"typescript": f"({name}Document", "ariadne": f"client.{snake}(", "gql": f'.ask("{name}"'}
         assert {client for client, use in uses.items() if use in programs[client]} == set(uses), name
 
 

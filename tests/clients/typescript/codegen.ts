@@ -11,8 +11,12 @@ const config: CodegenConfig = {
     useTypeImports: true,
   },
   generates: {
-    // What the operations use, with their documents.
-    'src/gql/': { preset: 'client', config: { documentMode: 'string' } },
+    // What the operations use, with their documents, and the list of them that a bureau's service can be started with.
+    'src/gql/': {
+      preset: 'client',
+      config: { documentMode: 'string' },
+      presetConfig: { persistedDocuments: { hashAlgorithm: 'sha256' } },
+    },
     // And every type of the schema, as some partners want it.
     'src/schema.ts': { plugins: ['typescript'] },
   },
