@@ -191,15 +191,15 @@ def sample_command(
     do(work)
 
 
-@app.command("bench")
+@app.command("bench", context_settings={"ignore_unknown_options": True, "help_option_names": []})
 def bench_command(
-    name: Annotated[str, typer.Argument(help="哪一项：import")] = "import",
-    rows: Annotated[int, typer.Option(help="行数", min=100)] = 100_000,
+    words: Annotated[list[str] | None, typer.Argument(metavar="[api|import] [选项]", help="哪一项，和它的选项")] = None,
 ) -> None:
-    """测量速度（同一次运行中的比值）。"""
+    """测量速度：bench api --subjects 100000（接口，默认）、bench import --rows 100000（导入）；加 --help 看选项。"""
+    name, *options = words if words and not words[0].startswith("-") else ["api", *(words or [])]
     script = CHECKOUT / "tests" / "bench" / f"{name}_bench.py"
     if not script.is_file():
-        raise typer.BadParameter(f"没有名为 {name} 的测量", param_hint="NAME")
-    sys.argv = [str(script), "--rows", str(rows)]
-    sys.path.insert(0, str(CHECKOUT / "tests"))
+        raise typer.BadParameter(f"没有名为 {name} 的测量；可用 api、import", param_hint="NAME")
+    sys.argv = [f"bench {name}", *options]
+    sys.path.insert(0, str(CHECKOUT))
     runpy.run_path(str(script), run_name="__main__")

@@ -42,6 +42,7 @@ class Round:
     open: int
     latencies: list[float] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
+    #: bytes of bodies
     received: int = 0
     #: the latest answer that was not 200, for the one who reads the report
     refused: str = ""
@@ -57,7 +58,7 @@ class Client(asyncio.Protocol):
     """连接 one connection: sends, waits for the whole answer, sends the next."""
 
     def __init__(self, round_: Round) -> None:
-        self.round, self.buffer, self.need, self.began = round_, b"", 0, 0.0
+        self.round, self.buffer, self.need, self.head, self.began = round_, b"", 0, 0, 0.0
         self.transport: asyncio.Transport
         self.ended = False
 
@@ -78,7 +79,7 @@ class Client(asyncio.Protocol):
             if head < 0:
                 return
             place = self.buffer.lower().find(_LENGTH, 0, head) + len(_LENGTH)
-            self.need = head + 4 + int(self.buffer[place : self.buffer.find(b"\r", place)])
+            self.head, self.need = head + 4, head + 4 + int(self.buffer[place : self.buffer.find(b"\r", place)])
         if len(self.buffer) >= self.need:
             self._whole()
 
@@ -87,7 +88,7 @@ class Client(asyncio.Protocol):
         self.round.latencies.append(now - self.began)
         status = self.buffer[9:12].decode()
         self.round.statuses[status] += 1
-        self.round.received += self.need
+        self.round.received += self.need - self.head
         if status != "200":
             self.round.refused = self.buffer[-600:].decode("utf-8", "replace")
         self.buffer, self.need = b"", 0
