@@ -25,7 +25,6 @@ from schema.requests import GraphQLRequest, Headers, from_multipart, from_query,
 from server.database.connection import Database
 from server.disclosure.masking import mask_text
 from server.errors import CreditError, Forbidden, Invalid, TooMany
-from server.records.service import require_clerk
 from server.viewer import PUBLIC, Door, Viewer
 
 #: HEAD is a GET whose body the server leaves out (RFC 9110).
@@ -96,6 +95,9 @@ class Endpoint:
             return await self._execute(from_query(scope["query_string"], self.known), asking, manner)
         if not is_upload(headers):
             return await self._execute(await read_request(receive, headers, self.known), asking, manner)
+
+        from server.records.service import require_clerk
+
         # Before a byte of the file is kept: who may not import may not fill the disk either.
         require_clerk(viewer)
         given = await from_multipart(scope, receive, headers, self.known)

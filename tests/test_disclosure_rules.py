@@ -21,7 +21,7 @@ from server.disclosure.severity import Severities
 from server.errors import Invalid, WrongSetting
 from server.lists.models import ListKind
 from server.records.models import RecordKind
-from server.subjects.models import SubjectKind
+from server.subjects.kinds import SubjectKind
 from server.viewer import Door
 from tests.law_cases import RULES, cases, rules_dir
 

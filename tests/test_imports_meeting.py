@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from server.disclosure.models import Withdrawal
+from server.disclosure.kinds import Withdrawal
 from server.imports.cells import document_number
 from server.imports.corrections import correct_row, open_corrections
 from server.imports.rows import SheetNote, SheetStart

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from stdnum.iso7064 import mod_11_10
 
-from server.disclosure.models import Withdrawal
+from server.disclosure.kinds import Withdrawal
 from server.errors import Conflict, CreditError, Forbidden, Invalid, NotFound
 from server.imports import service
 from server.imports.batches import find_batch, mark_abandoned

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from server.disclosure.models import Withdrawal
+from server.disclosure.kinds import Withdrawal
 from server.errors import Conflict
 from server.repair.service import take_down
 from server.viewer import PUBLIC, Door, Duty, Viewer

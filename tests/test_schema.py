@@ -14,11 +14,11 @@ from schema import enums
 from schema.api import PRINTED, graphql_schema, printed, registry
 from schema.plan.mapping import Column, mapped, row
 from schema.plan.registry import build
-from server.disclosure.models import Scope, Withdrawal
+from server.disclosure.kinds import Scope, Withdrawal
 from server.errors import WrongSetting
 from server.lists.models import ListKind
 from server.records.models import RecordKind
-from server.subjects.models import SubjectKind
+from server.subjects.kinds import SubjectKind
 
 
 @strawberry.type

@@ -10,7 +10,7 @@ import typer
 from schema.nodes import read_global_id
 from server.cli.place import opened
 from server.cli.shell import clerk_of, console, do
-from server.disclosure.models import Withdrawal
+from server.disclosure.kinds import Withdrawal
 from server.errors import Invalid
 from server.records.service import override_severity
 from server.repair.service import take_down

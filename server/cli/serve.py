@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import signal
 import socket
 import sys
@@ -14,7 +15,7 @@ import sys
 from server.cli.place import Place, find_place
 from server.database.connection import Database
 from server.errors import CreditError, WrongSetting
-from server.migrate.service import is_current, migrate, set_trial_day
+from server.imports.batches import mark_abandoned
 from server.settings import Environment, Settings, load_settings
 
 
@@ -38,6 +39,9 @@ def serve() -> int:
 async def _prepare(settings: Settings) -> tuple[Place, list[str]]:
     place = await find_place(settings)
     if place.embedded:
+        # Only here: a process that serves an external database needs neither the ORM nor its migrations.
+        from server.migrate.service import is_current, migrate, set_trial_day
+
         plan = place.plan()
         if not await is_current(plan):
             print("正在准备数据库 …", flush=True)
@@ -47,8 +51,6 @@ async def _prepare(settings: Settings) -> tuple[Place, list[str]]:
     try:
         await _refuse_other_rules(database)
         sample = await _sample(place, database) if place.embedded and settings.sample else []
-        from server.imports.service import mark_abandoned
-
         await mark_abandoned(database)
     finally:
         await database.close()
@@ -105,8 +107,12 @@ def _run(settings: Settings, place: Place, sample: list[str], listener: socket.s
     from server.app import create_app
 
     _greet(settings, sample)
+    app = create_app(settings, place.database())
+    # What is made by now lives as long as the process; each collection would look at it again, in the middle of an answer.
+    gc.collect()
+    gc.freeze()
     config = uvicorn.Config(
-        create_app(settings, place.database()),
+        app,
         access_log=False,
         log_level="warning",
         server_header=False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
@@ -12,23 +11,6 @@ from tortoise.models import Model
 
 from server.database.columns import link, text_or_none
 from server.journal.models import Versioned
-
-
-class Scope(StrEnum):
-    """公开范围 (disclosure way): catalogue attribute 共享/披露方式."""
-
-    PUBLIC = "public"  # 社会公开
-    GOVERNMENT = "government"  # 政务共享
-    AUTHORISED = "authorised"  # 授权查询
-
-
-class Withdrawal(StrEnum):
-    """撤下原因: why a fact stopped being shown before its term."""
-
-    ANNULLED = "annulled"  # 决定被撤销、变更或确认违法
-    REPAIRED = "repaired"  # 信用修复
-    OBJECTION_UPHELD = "objection_upheld"  # 异议成立
-    MISTAKEN = "mistaken"  # 误报
 
 
 class Disclosed(Versioned):

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import asyncpg
 
-from server.disclosure.models import Withdrawal
+from server.disclosure.kinds import Withdrawal
 from server.imports import batches, queue
 from server.imports.batches import BatchResult, Counts
 from server.imports.judge import Judge, Judged, Repeated

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import asyncpg
 
-from server.disclosure.models import Withdrawal
+from server.disclosure.kinds import Withdrawal
 from server.imports.record import SENT, SUBJECT, Record, party_of
 from server.imports.rows import Kind
 from server.records import store

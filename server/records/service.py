@@ -18,8 +18,8 @@ import asyncpg
 from server.database.connection import Database
 from server.database.roles import quote
 from server.disclosure.facts import fact_of
+from server.disclosure.kinds import Withdrawal
 from server.disclosure.masking import Masking, mask_text
-from server.disclosure.models import Withdrawal
 from server.disclosure.rules import Terms
 from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.journal.actions import Action

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from server.database.connection import Database
 from server.database.roles import quote
-from server.disclosure.models import Withdrawal
+from server.disclosure.kinds import Withdrawal
 from server.disclosure.views import standing
 from server.journal.service import Write
 from server.records.service import withdraw

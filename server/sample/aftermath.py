@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from server.disclosure.models import Withdrawal
+from server.disclosure.kinds import Withdrawal
 from server.imports.rows import Kind
 from server.sample.decisions import Decision, Decisions
 from server.sample.timeline import Timeline

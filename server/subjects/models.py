@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
@@ -11,15 +10,6 @@ from tortoise.fields import Field
 
 from server.database.columns import link, text_or_none
 from server.disclosure.models import Disclosed
-
-
-class SubjectKind(StrEnum):
-    """行政相对人类别 (national column list of 2018)."""
-
-    ENTERPRISE = "enterprise"  # 法人及非法人组织
-    INDIVIDUAL_BUSINESS = "individual_business"  # 个体工商户
-    PRACTITIONER = "practitioner"  # 自然人
-    VEHICLE = "vehicle"  # 车辆
 
 
 class Agency(Disclosed):

@@ -21,7 +21,7 @@ from server.disclosure.rules import Fact, Terms
 from server.identifiers import uscc
 from server.identifiers.certificates import person_key
 from server.journal.service import Write
-from server.subjects.models import SubjectKind
+from server.subjects.kinds import SubjectKind
 
 #: What identifies a subject: its kind and one value, or nothing.
 Identity = tuple[str, str]
