@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import PurePath
 from typing import Any
 
-import structlog
 from starlette.types import Receive, Scope
 
 from schema.known import Known
@@ -25,6 +24,7 @@ from schema.requests import GraphQLRequest, Headers, from_multipart, from_query,
 from server.database.connection import Database
 from server.disclosure.masking import mask_text
 from server.errors import CreditError, Forbidden, Invalid, TooMany
+from server.log import write_entry
 from server.viewer import PUBLIC, Door, Viewer
 
 #: HEAD is a GET whose body the server leaves out (RFC 9110).
@@ -35,7 +35,6 @@ DRY_HEADER = b"x-xintu-dry-run"
 ViewerFor = Callable[[Database, str], Awaitable[Viewer]]
 #: Gives the purse of who asks, by the viewer and the client's address.
 PurseFor = Callable[[Viewer, str], Purse]
-log = structlog.get_logger("graphql")
 
 
 async def viewer_of(headers: Headers, database: Database, viewer_for: ViewerFor) -> Viewer:
@@ -76,7 +75,7 @@ class Endpoint:
         except CreditError as error:
             refused = error
         except Exception as error:
-            log.error("fault", route="/graphql", **fault_facts(error))
+            write_entry("fault", "error", route="/graphql", **fault_facts(error))
             refused = CreditError("服务出错，已记录；请稍后再试", code="INTERNAL", status=500)
         return manner.refusal(self._charged(refused, manner, client))
 

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -39,18 +38,6 @@ from server.pages.urls import PAGES
 from server.settings import Environment, Settings
 
 
-def configure_log() -> None:
-    """One JSON line an event on standard output, Chinese unescaped; no local values, which may be persons'."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=False),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-    )
-
-
 class Service(Starlette):
     """整个服务: the API on its own way, everything else through Starlette."""
 
@@ -68,7 +55,6 @@ class Service(Starlette):
 
 def create_app(settings: Settings, database: Database) -> Service:
     """Gives the whole service over one database; raises ``WrongSetting`` when a query or a mapping is wrong."""
-    configure_log()
     prefix, trial = settings.path_prefix, settings.env is Environment.TRIAL
     files = StaticFiles(prefix)
     plans = executor(settings.rules_dir)

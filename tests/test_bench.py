@@ -64,7 +64,6 @@ NEEDED = {
     "typing_inspection": "of pydantic",
     "typing_extensions": "of several",
     "yaml": "the law",
-    "structlog": "the log",
     "stdnum": "check digits of codes that are asked for",
     "dateutil": "of strawberry",
 }
