@@ -67,18 +67,22 @@ NEEDED = {
     "stdnum": "check digits of codes that are asked for",
     "dateutil": "of strawberry",
 }
-#: Loaded and not needed for an answer; each that is made lazy leaves this list.
-STILL_LOADED = {
-    "xlsxwriter": "server.imports.workbook, for the clerk's corrections",
-    "rich": "structlog.dev takes it where it is installed",
-    "pygments": "of rich",
-    "greenlet": "structlog takes it where it is installed",
-    "tortoise": "enums live beside the models",
-    "pypika_tortoise": "of tortoise",
-    "iso8601": "of tortoise",
-}
 #: Design §7 and what only tests, imports and commands use.
-NEVER = {"pypinyin", "PIL", "segno", "typer", "hypothesis", "pytest", "openpyxl", "xlwt", "python_calamine", "httpx2"}
+NEVER = {
+    "tortoise",
+    "xlsxwriter",
+    "rich",
+    "pypinyin",
+    "PIL",
+    "segno",
+    "typer",
+    "hypothesis",
+    "pytest",
+    "openpyxl",
+    "xlwt",
+    "python_calamine",
+    "httpx2",
+}
 
 
 def test_a_serving_process_loads_nothing_it_does_not_need() -> None:
@@ -87,7 +91,7 @@ def test_a_serving_process_loads_nothing_it_does_not_need() -> None:
     loaded = set(done.stdout.split())
 
     assert loaded & NEVER == set()
-    assert loaded - NEEDED.keys() == STILL_LOADED.keys()
+    assert loaded - NEEDED.keys() == set()
     assert {"graphql", "asyncpg", "uvicorn"} <= loaded
 
 

@@ -165,5 +165,14 @@ def check_texts(values: Any, limits: Limits = LIMITS) -> None:
             waiting.extend(value.values())
         elif isinstance(value, list):
             waiting.extend(value)
-        elif isinstance(value, str) and ("\0" in value or any("\ud800" <= c <= "\udfff" for c in value)):
+        elif isinstance(value, str) and not _is_storable(value):
             raise Invalid("文本中不能有空字符 U+0000 或不成对的代理字符，请删去后再试", code="BAD_REQUEST")
+
+
+def _is_storable(text: str) -> bool:
+    """Says whether PostgreSQL can hold the text. A lone surrogate has no UTF-8; the encoder finds it in one go."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text

@@ -126,7 +126,7 @@ async def write_bodies(place: Place) -> dict[str, Path]:
     paths = {}
     for operation, different in variables.items():
         query = (QUERIES / f"{operation}.graphql").read_text("utf-8")
-        lines = [json.dumps({"query": query, "variables": one}).encode() for one in different]
+        lines = [json.dumps({"query": query, "variables": one}, ensure_ascii=False).encode() for one in different]
         paths[operation] = place.folder / f"{operation}.requests"
         paths[operation].write_bytes(b"\n".join(lines))
     return paths
