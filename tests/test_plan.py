@@ -178,6 +178,17 @@ async def test_pages_follow_each_other_without_gap_or_repeat(database: TrialData
     assert forward == backward
 
 
+@pytest.mark.parametrize("asked", ["__typename", "node { __typename }", "node { licences(first: 0) { __typename } }"])
+async def test_edges_are_as_many_as_rows_where_nothing_of_a_row_is_asked(database: TrialDatabase, asked: str) -> None:
+    """A client that only counts edges, or whose @include left nothing, was told that there are none."""
+    await build(database)
+    text = f"{{ enterprises(first: 2) {{ edges {{ {asked} }} }} }}"
+
+    data = await ask(database, text)
+
+    assert len(data["enterprises"]["edges"]) == 2
+
+
 async def test_hidden_and_unknown_look_alike(database: TrialDatabase) -> None:
     """An answer that differs tells that a repaired or expired record exists."""
     world = await build(database)

@@ -401,8 +401,10 @@ class Compiler:
         self.sizes.append(size)
         body = self._object(connection, nodes, _Frame(frame.alias, sql, item, at=frame.at))
         self.sizes.pop()
-        # Every part that reads the page's rows is an aggregate over them; without one, no row need be read.
-        return f"(SELECT {body} FROM {sql.rows(f'{sql.alias}.' in body)} {sql.alias} HAVING true)"
+        # Every part that reads the page's rows is an aggregate over them; without one, no row need be read. Edges are
+        # as many as rows even where nothing but their type is asked of them.
+        read = f"{sql.alias}." in body or "edges" in self._names(connection, nodes)
+        return f"(SELECT {body} FROM {sql.rows(read)} {sql.alias} HAVING true)"
 
     def _names(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode]) -> set[str]:
         return {same[0].name.value for same in self.selections.of(kind, nodes).values()}
