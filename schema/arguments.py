@@ -30,7 +30,7 @@ class Filter:
     needs: str | None = None
 
 
-def page(where: str, key: Key, *filters: Filter, descending: bool = True) -> dict[str, Any]:
+def page(where: str, key: Key, *filters: Filter, descending: bool = True, today_only: bool = False) -> dict[str, Any]:
     """Gives mapping and arguments of a connection with these filters, for ``mapped``."""
     return {
         "mapping": Page(
@@ -39,6 +39,7 @@ def page(where: str, key: Key, *filters: Filter, descending: bool = True) -> dic
             descending=descending,
             filters=tuple((one.argument.name, one.sql) for one in filters),
             needs=tuple((one.argument.name, one.needs) for one in filters if one.needs),
+            today_only=today_only,
         ),
         "arguments": (*PAGING, *(one.argument for one in filters)),
     }

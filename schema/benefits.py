@@ -39,7 +39,7 @@ class BenefitProduct(Node):
     disclosure: Disclosure = disclosure()
     grants: Connection[Annotated["BenefitGrant", strawberry.lazy("schema.benefits")]] = mapped(
         "此产品的授予 grants，按授予日，新的在前",
-        **page("{item}.benefit_product_id = {row}.id", _NEWEST, *GRANTED),
+        **page("{item}.benefit_product_id = {row}.id", _NEWEST, *GRANTED, today_only=True),
     )
 
 

@@ -13,8 +13,15 @@ from typing import Any
 import pytest
 
 from schema.api import registry
+from schema.plan.asking import Asking
 from schema.plan.run import Executor
+from schema.plan.weight import LARGEST_SPREAD, spread, spread_views
+from server.database.connection import Database
 from server.errors import CreditError
+from server.pages.render import SITE
+from server.pages.urls import PAGES
+from server.settings import Address
+from server.viewer import PUBLIC
 
 
 def steps(work: Callable[[], object]) -> int:
@@ -129,3 +136,137 @@ def test_eight_kilobytes_of_anything_are_taken_in_or_refused_within_a_bound(fami
     text = make(times)
 
     assert steps(read(text)) < 800_000, len(text)
+
+
+def refused(text: str) -> CreditError:
+    """Gives the refusal of a document that is compiled, and never sent."""
+    executor = Executor(registry())
+    with pytest.raises(CreditError) as found:
+        executor.warm(executor.documents.read(text), {})
+    return found.value
+
+
+def test_a_statement_that_is_short_but_spreads_wide_is_refused() -> None:
+    """A person's view looks into ten others: eight kilobytes of parties took PostgreSQL a quarter of a second to plan."""
+    kinds = "Enterprise", "IndividualBusiness", "Practitioner"
+    inner = "documentNumber"
+    for level in range(3):
+        inner = (
+            "party { "
+            + " ".join(
+                f"... on {k} {{ {k}{level}: penalties(first: 1) {{ edges {{ node {{ {inner} }} }} }} }}" for k in kinds
+            )
+            + " }"
+        )
+    text = "{ " + " ".join(f"{a}: penalties(first: 1) {{ edges {{ node {{ {inner} }} }} }}" for a in "ab") + " }"
+
+    assert len(text) < 8_000
+    assert refused(text).code == "QUERY_TOO_LARGE"
+
+
+def test_the_weight_of_a_view_holds_all_that_it_looks_into() -> None:
+    """A view left out of the sum would be a way around the bound."""
+    views = spread_views()
+
+    assert views["practitioner"] > views["penalty"] + views["licence"] + views["act"] + views["rating"]
+    assert views["past_penalty"] > views["penalty"]
+    assert spread("SELECT FROM practitioner t1") > views["practitioner"]
+
+
+def test_what_the_pages_ask_is_far_from_the_bounds() -> None:
+    """The bounds stop attacks; a page that grows by a column must not meet them."""
+    executor = Executor(registry())
+    for page in PAGES:
+        document = executor.documents.read((SITE / "queries" / f"{page.name}.graphql").read_text("utf-8"))
+        plan = executor.warm(document, page.example)
+        assert spread(plan.sql) < LARGEST_SPREAD / 2, page.name
+
+
+def test_a_hopeless_document_is_refused_before_it_is_compiled_whole() -> None:
+    """A refusal that costs as much as an answer is no protection."""
+    once = "a%: penalties(first: 100) { edges { node { party { __typename ... on Enterprise { name } } } } }"
+    half, whole = (steps(read(many(once, times))) for times in (40, 80))
+
+    assert refused(many(once, 80)).code == "COST_LIMIT_EXCEEDED"
+    assert whole < 2 * half
+
+
+def test_every_type_of_a_node_may_be_asked_by_the_same_name() -> None:
+    """A partner who keeps ids of many kinds asks each kind for what it has."""
+    kinds = sorted(kind.name for kind in registry().tags.values())
+    text = "query ($u: ID!) { node(id: $u) { " + " ".join(f"... on {kind} {{ id }}" for kind in kinds) + " } }"
+    executor = Executor(registry())
+
+    assert len(kinds) > 12
+    assert executor.warm(executor.documents.read(text), {"u": "x"}).reads
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "grants { edges { node { product { grants { totalCount } } } } }",
+        'sourceUnit { recordCounts(kind: PENALTY, fromMonth: "2026-01") { count } }',
+    ],
+)
+def test_a_past_day_does_not_lead_away_from_its_subject(inner: str) -> None:
+    """The past of one firm is bounded by the firm; the past of all that ever had a product is not."""
+    firm = 'enterprise(uscc: "91370117MA0000001L"{}) { ' + inner + " }"
+
+    assert refused("{ " + firm.replace("{}", ', asOf: "2026-01-31"', 1) + " }").code == "NOT_AS_OF"
+    executor = Executor(registry())
+    assert executor.warm(executor.documents.read("{ " + firm.replace("{}", "", 1) + " }"), {}).reads
+
+
+def test_a_day_to_come_is_refused_as_a_past_day() -> None:
+    """Whoever asks how a firm will stand tomorrow must not take today's rows for the answer."""
+    assert "过去的一天" in refused('{ enterprise(uscc: "91370117MA0000001L", asOf: "2999-01-01") { name } }').message
+
+
+class Counted:
+    """A purse of a hundred thousand points."""
+
+    limit, resets_in = 100_000, 0
+
+    def __init__(self) -> None:
+        self.left = self.limit
+
+    def spend(self, points: int) -> None:
+        self.left -= points
+
+    async def look_up_person(self, database: Database) -> None:
+        raise AssertionError("nobody is looked up here")
+
+
+class Kept(Database):
+    """A database that keeps the values it is sent: what they are is the question, not what is read."""
+
+    sent: tuple[Any, ...] = ()
+
+    async def fetch_text(self, viewer: Any, sql: str, *args: Any, once: bool = False) -> str:
+        self.sent = args
+        return "{}"
+
+
+async def test_the_points_left_are_told_after_the_request_has_paid() -> None:
+    """A program that plans by what it is told would else send one request too many."""
+    executor, database, purse = Executor(registry()), Kept(Address("nowhere", 1, "x"), "s"), Counted()
+    document = executor.documents.read("{ viewer { pointsLeft } }")
+
+    answer = await executor.answer(database, PUBLIC, document, {}, asking=Asking(purse=purse))
+
+    assert purse.left < purse.limit
+    assert purse.left in database.sent
+    assert answer.rows > 0
+
+
+async def test_a_known_document_costs_less_than_a_new_one() -> None:
+    """Taking a document in costs a hundred times an answer: whoever sends ever new ones must pay for it."""
+    executor, purse = Executor(registry()), Counted()
+    text = "{ " + " ".join(f"a{n}: service {{ today }}" for n in range(50)) + " }"
+
+    executor.document(text, Asking(purse=purse))
+    first, purse.left = purse.left, purse.limit
+    executor.document(text, Asking(purse=purse))
+
+    assert first <= purse.limit - len(text) // 10
+    assert purse.left == purse.limit

@@ -32,12 +32,13 @@ class Inputs(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """绑定值 one bound value; a ``constant`` is the same in every request of the plan."""
+    """绑定值 one bound value; a ``constant`` is the same in every request of the plan; ``asked`` tells of the asker."""
 
     compute: Callable[[Inputs], object]
     constant: bool = False
     value: object = None
     simple: bool = True
+    asked: bool = False
 
 
 def constant(value: object) -> Bind:

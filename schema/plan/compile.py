@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from graphql import (
@@ -24,7 +25,19 @@ from graphql.execution.values import get_argument_values
 from schema.nodes import LARGEST_PAGE, page_size, read_cursor, read_global_id
 from schema.plan.asking import VALUES
 from schema.plan.binding import Bind, Reader, person_number, reader
-from schema.plan.cost import COUNT, LONGEST_STATEMENT, RELATION, SHORT_LIST, Cost, Part, priced, too_long
+from schema.plan.cost import (
+    COUNT,
+    LONGEST_STATEMENT,
+    MOST_ROWS,
+    PAST,
+    RELATION,
+    SHORT_LIST,
+    Cost,
+    Part,
+    priced,
+    refuse_beyond,
+    too_long,
+)
 from schema.plan.limits import check_texts
 from schema.plan.mapping import (
     Argument,
@@ -45,6 +58,8 @@ from schema.plan.mapping import (
 from schema.plan.registry import Registry, arguments
 from schema.plan.selections import Fields, Selections
 from schema.plan.sql import COUNTED, Beyond, PageSql, global_id, json_object, text_literal
+from schema.plan.weight import refuse_wide
+from server.clock import today_in_shanghai
 from server.disclosure.doors import FACTS
 from server.errors import Invalid
 
@@ -60,6 +75,7 @@ class Plan:
     """计划 the statement, how to make its values, and its cost; ``person``: the variable with a person's number in it.
 
     ``simple``: the values need no more than the coerced variables, so that graphql-core need not be asked again.
+    ``asks``: some tell of the asker, and are made once he has paid.
     """
 
     sql: str
@@ -67,6 +83,7 @@ class Plan:
     cost: Cost
     simple: bool
     person: str | None
+    asks: bool
 
     @property
     def reads(self) -> bool:
@@ -129,8 +146,10 @@ class Compiler:
     parts: list[Part] = field(default_factory=list)
     path: list[str] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
-    #: rows expected of the short lists that the part at hand stands under
+    #: rows expected of the short lists that the part at hand stands under; four times as many under a past day
     expected: int = 1
+    #: rows that are surely read, whatever the values
+    least: int = 0
     aliases: int = 0
     length: int = 0
     simple: bool = True
@@ -150,7 +169,10 @@ class Compiler:
         sql = f"SELECT {body}::text"
         if len(sql) > LONGEST_STATEMENT:
             raise too_long()
-        return Plan(sql, tuple(self.binds), priced(self.parts, self.binds), self.simple, self.person)
+        refuse_wide(sql)
+        binds = tuple(self.binds)
+        asks = any(bind.asked for bind in binds)
+        return Plan(sql, binds, priced(self.parts, binds), self.simple, self.person, asks)
 
     # values
 
@@ -211,6 +233,10 @@ class Compiler:
     def _count_rows(self, rows: int, *sizes: int) -> None:
         path = ".".join(self.path)
         self._grow(_SHORTEST_RELATION)
+        self.least += RELATION + priced([Part(path, rows * self.expected, (*self.sizes, *sizes))], self.binds).fixed
+        if self.least > MOST_ROWS:
+            # Whatever the values: the rest of a hopeless document is not compiled.
+            refuse_beyond(self.least, priced(self.parts, self.binds), [1] * len(self.binds))
         self.parts += (Part(path, RELATION), Part(path, rows * self.expected, (*self.sizes, *sizes)))
 
     # objects and fields
@@ -273,12 +299,20 @@ class Compiler:
 
     def _asked_value(self, name: str) -> str:
         sql_type, value = VALUES[name]
-        return self.add_bind(Bind(lambda inputs: value(inputs.asking)), sql_type)
+        return self.add_bind(Bind(lambda inputs: value(inputs.asking), asked=True), sql_type)
 
     def _at(self, frame: _Frame, given: _Given) -> str:
         """The day under which everything below is read: the field's own, or the one it stands under."""
         day = next((name for name, (_, declared) in given.declared.items() if declared.as_of), None)
-        return given.bind(day) if day is not None and given.has(day) else frame.at
+        return given.bind(day, convert=past_day) if day is not None and given.has(day) else frame.at
+
+    def _refuse_past(self, frame: _Frame) -> None:
+        """A past day is for one subject's own facts; what is not under a subject has no bound there."""
+        if frame.at:
+            raise Invalid(
+                f"asOf 只用于一个主体自己的信息，{'.'.join(self.path)} 不在其内；请在另一个查询中取今天的",
+                code="NOT_AS_OF",
+            )
 
     def _one(
         self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], where: str, frame: _Frame, given: _Given
@@ -288,12 +322,17 @@ class Compiler:
         below = _Frame(alias, at=self._at(frame, given))
         view, shown = below.source(self.registry.rows[kind.name].view, alias)
         condition = self._text(where, frame, given, alias)
+        outside = self.expected
+        self.expected *= PAST if below.at and not frame.at else 1
         body = self._object(kind, nodes, below)
+        self.expected = outside
         return f"(SELECT {body} FROM {view} {alias} WHERE {shown}{condition} LIMIT 1)"
 
     def _many(
         self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], many: Many, frame: _Frame, given: _Given
     ) -> str:
+        if many.source is not None and many.size is not None:
+            self._refuse_past(frame)
         alias = self._alias()
         below = _Frame(alias, at=frame.at)
         sizes: tuple[int, ...] = ()
@@ -373,6 +412,8 @@ class Compiler:
     ) -> str:
         if given.has("first") and given.has("last"):
             raise Invalid("first 与 last 只能给一个：往后翻页用 first 和 after，往前翻页用 last 和 before")
+        if page.today_only:
+            self._refuse_past(frame)
         for name, other in page.needs:
             if given.has(name) and not given.has(other):
                 raise Invalid(f"给出 {given.declared[name][0]} 时须同时给出 {given.declared[other][0]}；请补上")
@@ -444,6 +485,14 @@ class Compiler:
                 self.parts.append(Part(".".join(self.path), COUNT * self.expected, tuple(self.sizes[:-1])))
                 return f"least({page.count}, {COUNTED})" if part == "total" else f"({page.count} > {COUNTED})"
         raise AssertionError(part)
+
+
+def past_day(day: date) -> date:
+    """Takes a day up to today; raises ``Invalid`` for a later one, of which nothing is known yet."""
+    today = today_in_shanghai()
+    if day > today:
+        raise Invalid(f"asOf 须是过去的一天或今天（{today.isoformat()}），收到 {day.isoformat()}；请改正")
+    return day
 
 
 def _few(ids: list[str]) -> list[str]:

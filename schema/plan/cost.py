@@ -21,6 +21,8 @@ SHORT_LIST = 20
 COUNT = 500
 #: Each relation's price, read or not: planning one takes about as long as reading this many rows.
 RELATION = 10
+#: A row of the past is found by four look-ups: the version, its current row, the days of two revisions.
+PAST = 4
 #: A value of the schema itself costs a part of a row: graphql-core makes it in some microseconds.
 VALUES_A_ROW = 3
 #: What every request costs beside its rows, and each so many characters of a document that is new to the process:

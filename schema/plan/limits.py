@@ -38,8 +38,8 @@ class Limits:
     fields: int = 2_000
     aliases: int = 400
     directives: int = 100
-    #: the same response name again in one selection set, for the quadratic overlap rule
-    equal_names: int = 10
+    #: the same response name again in one selection set, for the quadratic overlap rule: once for each type of a node
+    equal_names: int = 20
     #: fragments, for the same rule, which compares them in pairs
     fragments: int = 60
     #: bytes of one uploaded table

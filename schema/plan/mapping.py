@@ -108,7 +108,8 @@ class Page:
     """连接 a keyset connection: rows of the target's view that meet ``where``, ordered by ``key`` and then id.
 
     ``filters`` are further conditions, each used only when its argument is given; ``needs`` are pairs of arguments, the
-    first of which is refused without the second (a grade without its standard would read every grade).
+    first of which is refused without the second (a grade without its standard would read every grade). ``today_only``:
+    refused under a past day, as it leads away from the one subject that bounds it.
     """
 
     where: str
@@ -116,6 +117,7 @@ class Page:
     descending: bool = True
     filters: tuple[tuple[str, str], ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
+    today_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

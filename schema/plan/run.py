@@ -326,6 +326,8 @@ async def _run(
     spend(asking, rows)
     if asking.dry:
         return Answer("null", rows, cost.largest(values))
+    if plan.asks:
+        values = [bind.compute(inputs) if bind.asked else value for bind, value in zip(plan.binds, values, strict=True)]
     if plan.person is not None:
         values = await _with_person(plan.person, database, inputs, variables, values)
     text = await database.fetch_text(asking.viewer, plan.sql, *values, once=not prepare)
