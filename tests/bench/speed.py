@@ -151,6 +151,8 @@ class Bench:
         """Runs one round; raises ``RuntimeError`` when an answer was not 200."""
         bodies = str(self.paths[operation])
         process = {CONSTANT: self.constant, PRODUCT: self.product, BARE: self.bare}[what]
+        if process.poll() is not None:
+            raise RuntimeError(f"{what} ended with {process.returncode} between two rounds")
         own, database = meters.seconds(process.pid), meters.family_seconds(self.place.postmaster)
         if what == BARE:
             readers = min(connections, self.place.database().readers)
