@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from server.database.roles import TABLES_SCHEMA, door_schema, literal, quote
 from server.disclosure.doors import REVEALING, TABLES, Column, Rows, Table
-from server.disclosure.past import PAST_TABLES, PERSON_DAYS, past_columns, past_name, past_statements
+from server.disclosure.past import BOUND_TO_TODAY, PAST_TABLES, PERSON_DAYS, past_columns, past_name, past_statements
 from server.disclosure.viewing import authorised_subjects, own_subject, own_tree, setting, today
 from server.viewer import Door
 
@@ -135,13 +135,17 @@ def _today_function(door: Door) -> str:
 
 
 def _find_person(door: Door) -> str:
-    """按证件号查人: compares a keyed hash, and gives the id only where the door shows the person."""
+    """按证件号查人: compares a keyed hash, and gives the id only where the door shows the person, today or of a past day.
+
+    The view that is read with the id, today's or the past one, says whether there is anything to tell.
+    """
+    views = ["practitioner"] if door in BOUND_TO_TODAY else ["practitioner", past_name("practitioner")]
+    shown = " OR ".join(f"EXISTS (SELECT FROM {door_schema(door)}.{quote(view)} v WHERE v.id = p.id)" for view in views)
     return _function(
         door,
         "find_person(key text)",
         "uuid",
-        f"SELECT v.id FROM {TABLES_SCHEMA}.practitioner p"
-        f" JOIN {door_schema(door)}.practitioner v ON v.id = p.id WHERE p.certificate_key = key",
+        f"SELECT p.id FROM {TABLES_SCHEMA}.practitioner p WHERE p.certificate_key = key AND ({shown})",
     )
 
 
