@@ -233,11 +233,13 @@ class Compiler:
     def _count_rows(self, rows: int, *sizes: int) -> None:
         path = ".".join(self.path)
         self._grow(_SHORTEST_RELATION)
-        self.least += RELATION + priced([Part(path, rows * self.expected, (*self.sizes, *sizes))], self.binds).fixed
+        part = Part(path, rows * self.expected, (*self.sizes, *sizes))
+        self.parts += (Part(path, RELATION), part)
+        self.least += RELATION + priced([part], self.binds).fixed
         if self.least > MOST_ROWS:
             # Whatever the values: the rest of a hopeless document is not compiled.
-            refuse_beyond(self.least, priced(self.parts, self.binds), [1] * len(self.binds))
-        self.parts += (Part(path, RELATION), Part(path, rows * self.expected, (*self.sizes, *sizes)))
+            least = [bind.value if bind.constant else 1 for bind in self.binds]
+            refuse_beyond(self.least, priced(self.parts, self.binds), least)
 
     # objects and fields
 
