@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,23 +64,35 @@ async def template(server_url: str) -> AsyncIterator[Template]:
         await run_as_owner(server_url, f"DROP DATABASE {name} WITH (FORCE)", *roles)
 
 
+@pytest.fixture(scope="session")
+def trial_database(server_url: str, template: Template) -> Any:
+    """Opens empty migrated databases on ``TODAY``: for a test, or for a module whose tests only read."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[TrialDatabase]:
+        name = f"{template.name}_{next(_numbers)}"
+        await run_as_owner(
+            server_url,
+            f"CREATE DATABASE {name} TEMPLATE {template.name}",
+            *setting_statements(template.name, name),
+            f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
+            *(f"GRANT CONNECT ON DATABASE {name} TO {quote(role_name(template.name, role))}" for role in ROLES),
+        )
+        database = TrialDatabase(at_database(server_url, name), template.name)
+        try:
+            yield database
+        finally:
+            await database.close()
+            await run_as_owner(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+    return opened
+
+
 @pytest.fixture
-async def database(server_url: str, template: Template) -> AsyncIterator[TrialDatabase]:
+async def database(trial_database: Any) -> AsyncIterator[TrialDatabase]:
     """An empty migrated database of the test's own, on ``TODAY``."""
-    name = f"{template.name}_{next(_numbers)}"
-    await run_as_owner(
-        server_url,
-        f"CREATE DATABASE {name} TEMPLATE {template.name}",
-        *setting_statements(template.name, name),
-        f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
-        *(f"GRANT CONNECT ON DATABASE {name} TO {quote(role_name(template.name, role))}" for role in ROLES),
-    )
-    opened = TrialDatabase(at_database(server_url, name), template.name)
-    try:
+    async with trial_database() as opened:
         yield opened
-    finally:
-        await opened.close()
-        await run_as_owner(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
-"""慢速参照 a reference executor: graphql-core with one plain SQL statement per field. For comparing plans only.
+"""慢速参照 a reference executor: graphql-core over whole views, chosen from in Python. For comparing plans only.
 
-It shares nothing with the compiler but the printed schema: relations, orders and cursors are told again here.
+It shares nothing with the compiler but the printed schema: relations, orders, filters, cursors and the past are told again
+here, in plain words. It knows each field and each argument by name, and is not made when the schema has one it does not
+know. It reads each view once, so the database must not change while it lives.
 """
 
 from __future__ import annotations
@@ -8,18 +10,35 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from inspect import isawaitable
+from typing import Any, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from graphql import GraphQLResolveInfo, build_schema, execute, parse
+from graphql import (
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    build_schema,
+    execute,
+    get_named_type,
+    get_nullable_type,
+    parse,
+)
 
 from schema.api import PRINTED
 from server.database.connection import Database
 from server.viewer import Viewer
-from tests.reference_tables import RENAMED_TABLES, TABLE_ENUMS, ReferenceTables
+from tests.reference_facts import CERTIFICATES, CONNECTIONS, FACT_LEAVES, Paging, ReferenceFacts, ReferenceRoots
+from tests.reference_tables import TABLE_LEAVES, ReferenceTables
 
+#: type: its view, and the letters of its global ids
 VIEWS = {
     "Enterprise": ("enterprise", "EN"),
     "IndividualBusiness": ("individual_business", "IB"),
@@ -30,223 +49,265 @@ VIEWS = {
     "Penalty": ("penalty", "PE"),
     "Act": ("act", "AC"),
     "Rating": ("rating", "RA"),
+    "RatingPoint": ("rating_point", ""),
+    "RatingBasis": ("rating_basis", ""),
     "ListEntry": ("list_entry", "LE"),
+    "ListMeasure": ("list_measure", ""),
+    "ListEvidence": ("list_evidence", ""),
     "Commitment": ("commitment", "CO"),
     "BenefitProduct": ("benefit_product", "BP"),
     "BenefitGrant": ("benefit_grant", "BG"),
     "ImportBatch": ("import_batch", "BA"),
     "Correction": ("correction", "CR"),
+    "CatalogueItem": ("catalogue_item", ""),
+    "Measure": ("measure_item", ""),
+    "Standard": ("rating_standard", ""),
+    "DisclosureTerm": ("disclosure_term", ""),
+    "GlossaryTerm": ("glossary_term", ""),
+    "Service": ("head", ""),
 }
-#: connection field: item type, column that orders it, newest first
-LISTS = {
-    "licences": ("Licence", "decided_on", True),
-    "penalties": ("Penalty", "decided_on", True),
-    "acts": ("Act", "decided_on", True),
-    "ratings": ("Rating", "period_until", True),
-    "listEntries": ("ListEntry", "listed_on", True),
-    "commitments": ("Commitment", "signed_on", True),
-    "grants": ("BenefitGrant", "granted_on", True),
-    "vehicles": ("Vehicle", "plate", False),
-    "bases": ("RatingBasis", "id", False),
-    "evidence": ("ListEvidence", "id", False),
-    "enterprises": ("Enterprise", "division_code", False),
-    "units": ("Agency", "code", False),
-    "corrections": ("Correction", "created_at", False),
+#: Views without a past: they are the same on every day.
+TIMELESS = {
+    "ImportBatch",
+    "Correction",
+    "CatalogueItem",
+    "Measure",
+    "Standard",
+    "DisclosureTerm",
+    "GlossaryTerm",
+    "Service",
 }
-CHILD_VIEWS = {"RatingBasis": "rating_basis", "ListEvidence": "list_evidence"}
-RENAMED = {"from": "disclosed_from", "until": "disclosed_until", "edition": "terms_edition"}
-RENAMED_ON = {
-    "Timeliness": {"provisional": "due_provisional"},
-    "ListMeasure": {"edition": "measure_edition", "itemId": "measure_item"},
-    **{kind: {"catalogueItemId": "catalogue_item"} for kind in ("Licence", "Penalty", "Act")},
-    "Disclosure": RENAMED,
-    **RENAMED_TABLES,
+#: Enums whose stored keys are not their names in small letters.
+STORED = {
+    "LicenceState": {"1": "VALID", "2": "INVALID"},
+    "CertificateType": {word: name for name, word in CERTIFICATES.items()},
 }
-STATES = {("Licence", "1"): "VALID", ("Licence", "2"): "INVALID"}
-ENUMS = {"kind", "scope", "state", "severity", "severity_override", "subject_kind", "withdrawal", *TABLE_ENUMS}
-#: Values that a resolver of this file has made, not columns.
-DERIVED = {"hasNextPage", "hasPreviousPage", "startCursor", "endCursor", "disputed", "label"}
-PLAIN = {("Commitment", "kind"), ("Measure", "kind"), ("Vehicle", "state")}
+CHINA = ZoneInfo("Asia/Shanghai")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How one field is answered, and the arguments it takes."""
+
+    answer: Callable[..., Any]
+    arguments: frozenset[str] = frozenset()
 
 
 def snake(name: str) -> str:
-    return re.sub(r"([A-Z])", r"_\1", name).lower().lstrip("_")
+    """Gives the column that a field is named after."""
+    return re.sub(r"([A-Z])", r"_\1", name).lower()
 
 
-def encode(tag_or_text: bytes) -> str:
-    return base64.urlsafe_b64encode(tag_or_text).decode()
+class Reference(ReferenceRoots, ReferenceFacts, ReferenceTables):
+    """Runs documents against one door, for one viewer."""
 
+    letters: ClassVar = {tag: kind for kind, (_, tag) in VIEWS.items() if tag}
 
-class Reference(ReferenceTables):
-    """Runs documents against one door, a statement per field."""
+    def __init__(self, database: Database, viewer: Viewer, purse: Any = None) -> None:
+        self.database, self.viewer, self.purse = database, viewer, purse
+        self.schema = build_schema(PRINTED.read_text("utf-8"))
+        self._read: dict[tuple[str, date | None], list[Row]] = {}
+        self.ways: dict[tuple[str, str], Way] = {}
+        self._know()
 
-    def __init__(self, database: Database, viewer: Viewer) -> None:
-        self.database, self.viewer = database, viewer
-        self.schema = build_schema(PRINTED.read_text())
-
-    async def rows(self, sql: str, *args: Any) -> list[dict[str, Any]]:
-        async with self.database.read(self.viewer) as connection:
-            return [dict(row) for row in await connection.fetch(sql, *args)]
-
-    async def one(self, kind: str, column: str, value: Any) -> dict[str, Any] | None:
-        view = VIEWS[kind][0] if kind in VIEWS else {"CatalogueItem": "catalogue_item", "Measure": "measure_item"}[kind]
-        found = await self.rows(f"SELECT * FROM {view} WHERE {column} = $1", value)
-        return found[0] | {"__typename": kind} if found else None
-
-    async def run(self, text: str, variables: dict[str, Any]) -> Any:
-        result = execute(
+    async def run(self, text: str, variables: dict[str, Any] | None = None) -> Any:
+        """Gives ``data``; any error is a fault of the test."""
+        told = execute(
             self.schema,
             parse(text),
-            root_value={"__typename": "Query"},
-            variable_values=variables,
-            field_resolver=self.resolve,
+            root_value={"__typename": "Query", "at": None},
+            variable_values=variables or {},
+            field_resolver=self._resolve,
             type_resolver=lambda value, *_: value["__typename"],
         )
-        result = await result if hasattr(result, "__await__") else result
+        result = await told if isawaitable(told) else told
         assert not result.errors, result.errors
         return json.loads(json.dumps(result.data))
 
-    async def resolve(self, row: dict[str, Any], info: GraphQLResolveInfo, **given: Any) -> Any:
-        parent, name = info.parent_type.name, info.field_name
-        special = getattr(self, f"_{snake(parent)}_{snake(name)}", None) or getattr(self, f"_any_{snake(name)}", None)
-        if special is not None:
-            return await special(row, **given)
-        if name in LISTS:
-            return await self.page(row, name, given)
-        if parent.endswith(("Connection", "Edge")) or name in DERIVED:
-            return row[name]
-        return leaf(parent, RENAMED_ON.get(parent, {}).get(name, snake(name)), row)
+    # reading
 
-    async def page(self, row: dict[str, Any], name: str, given: dict[str, Any]) -> dict[str, Any]:
-        kind, column, newest_first = LISTS[name]
-        view = VIEWS[kind][0] if kind in VIEWS else CHILD_VIEWS[kind]
-        owner = {"Query": None, "Agency": "parent_id"}.get(row["__typename"], snake(row["__typename"]) + "_id")
-        found = await self.rows(
-            f"SELECT * FROM {view}" + (f" WHERE {owner} = $1" if owner else ""), *([row["id"]] if owner else [])
-        )
-        for argument in ("kind", "state"):
-            if given.get(argument):
-                found = [one for one in found if one[argument] == given[argument].lower()]
-        found.sort(key=lambda one: (one[column], one["id"].bytes), reverse=newest_first)
-        cursors = [encode(f"{one[column]}|{one['id']}".encode()) for one in found]
-        start = cursors.index(given["after"]) + 1 if given.get("after") else 0
-        end = cursors.index(given["before"]) if given.get("before") else len(found)
-        if given.get("last") is not None:
-            start = max(start, end - given["last"])
-        else:
-            end = min(end, start + (20 if given.get("first") is None else given["first"]))
-        edges = [{"cursor": cursors[i], "node": found[i] | {"__typename": kind}} for i in range(start, max(start, end))]
-        info = {"hasNextPage": end < len(found), "hasPreviousPage": start > 0}
-        info |= {
-            "startCursor": edges[0]["cursor"] if edges else None,
-            "endCursor": edges[-1]["cursor"] if edges else None,
+    async def all(self, kind: str, at: date | None) -> list[Row]:
+        """Gives every row of a type that the door shows, today or of a past day."""
+        day = None if kind in TIMELESS else at
+        if (kind, day) not in self._read:
+            view = VIEWS[kind][0]
+            sql, given = f"SELECT * FROM {view}", []
+            if day is not None:
+                sql = f"SELECT * FROM past_{view} WHERE daterange(shown_from, shown_until, '[)') @> $1::date"
+                given = [day]
+            async with self.database.read(self.viewer) as connection:
+                found = [dict(row) for row in await connection.fetch(sql, *given)]
+            assert len({row.get("id") for row in found}) == len(found), f"{view}: one version a day"
+            self._read[kind, day] = found
+        return [row | {"__typename": kind, "at": at} for row in self._read[kind, day]]
+
+    async def one(self, type_: str, at: date | None, **wanted: Any) -> Row | None:
+        """Gives the only row with these values, or None; None as a value matches nothing."""
+        if None in wanted.values():
+            return None
+        found = [row for row in await self.all(type_, at) if all(row[name] == v for name, v in wanted.items())]
+        assert len(found) < 2, f"{type_} {wanted}: {len(found)} rows"
+        return found[0] if found else None
+
+    # fields
+
+    def _know(self) -> None:
+        """Notes how each field is answered; what the schema has and this file has not is told at once."""
+        for kind, names in (FACT_LEAVES | TABLE_LEAVES).items():
+            for name in names.split():
+                field, _, column = name.partition("=")
+                self.ways[kind, field] = Way(self._leaf(kind, field, column or snake(field)))
+        for (kind, field), paging in CONNECTIONS.items():
+            self.ways[kind, field] = Way(self._page(paging), frozenset(paging.arguments))
+        for (kind, field), (answer, *arguments) in self.relations().items():
+            assert (kind, field) not in self.ways, f"{kind}.{field} is told twice"
+            self.ways[kind, field] = Way(answer, frozenset(arguments))
+        for kind in self._objects():
+            for field in self.schema.type_map[kind].fields:
+                if kind.endswith(("Connection", "Edge")) or kind == "PageInfo":
+                    self.ways[kind, field] = Way(lambda row, field=field: row[field])
+                if field == "id":
+                    self.ways[kind, field] = Way(
+                        lambda row: encode(VIEWS[row["__typename"]][1].encode() + row["id"].bytes)
+                    )
+        known = {(kind, field): set(way.arguments) for (kind, field), way in self.ways.items()}
+        asked = {
+            (kind, field): set(definition.args)
+            for kind in self._objects()
+            for field, definition in self.schema.type_map[kind].fields.items()
         }
-        return {"edges": edges, "pageInfo": info, "totalCount": len(found), "totalCountCapped": False}
+        assert known == asked, {name: (known.get(name), asked.get(name)) for name in known.keys() ^ asked.keys()} | {
+            name: (known[name], asked[name]) for name in known.keys() & asked.keys() if known[name] != asked[name]
+        }
 
-    # root
+    def _objects(self) -> list[str]:
+        """The object types that queries reach."""
+        return [
+            name
+            for name, kind in self.schema.type_map.items()
+            if isinstance(kind, GraphQLObjectType)
+            and not name.startswith("__")
+            and name != "Mutation"
+            and not name.endswith("Payload")
+        ]
 
-    async def _query_enterprise(self, _row: Any, uscc: str) -> Any:
-        return await self.one("Enterprise", "uscc", uscc)
+    async def _resolve(self, row: Row, info: GraphQLResolveInfo, **given: Any) -> Any:
+        way = self.ways[info.parent_type.name, info.field_name]
+        assert given.keys() <= way.arguments
+        answer = way.answer(row, **given)
+        return await answer if isawaitable(answer) else answer
 
-    async def _query_agency(self, _row: Any, code: str) -> Any:
-        return await self.one("Agency", "code", code)
+    def _leaf(self, kind: str, field: str, column: str) -> Callable[[Row], Any]:
+        definition = self.schema.type_map[kind].fields[field]
+        return lambda row: told(definition.type, row[column])
 
-    async def _query_import_batch(self, _row: Any, id: str) -> Any:
-        found = await self._query_node(_row, id)
-        return found if found and found["__typename"] == "ImportBatch" else None
+    def _page(self, paging: Paging) -> Callable[..., Any]:
+        async def page(row: Row, **given: Any) -> Row:
+            found = await self.all(paging.kind, row["at"])
+            if paging.owner:
+                found = [one for one in found if one[paging.owner] == row["id"]]
+            for name, wanted in given.items():
+                if wanted is not None and name not in PAGING:
+                    keep = await self.filter(paging, name, wanted, row["at"])
+                    found = [one for one in found if keep(one)]
+            return page_of(found, paging, given)
 
-    async def _query_node(self, _row: Any, id: str) -> Any:
-        raw = base64.urlsafe_b64decode(id)
-        for kind, (_, tag) in VIEWS.items():
-            if raw[:2] == tag.encode():
-                return await self.one(kind, "id", UUID(bytes=raw[2:]))
+        return page
+
+
+PAGING = ("first", "after", "last", "before")
+
+
+def told(kind: Any, value: Any) -> Any:
+    """Gives a column as JSON carries it, by the type of its field; a value of any other kind is a fault."""
+    if value is None:
         return None
-
-    async def _query_service(self, _row: Any) -> Any:
-        return (await self.rows("SELECT today, revision::text AS revision FROM head"))[0]
-
-    # edges
-
-    async def _any_id(self, row: dict[str, Any]) -> str:
-        return encode(VIEWS[row["__typename"]][1].encode() + row["id"].bytes)
-
-    async def _any_party(self, row: dict[str, Any]) -> Any:
-        for column, kind in (
-            ("enterprise_id", "Enterprise"),
-            ("individual_business_id", "IndividualBusiness"),
-            ("practitioner_id", "Practitioner"),
-            ("vehicle_id", "Vehicle"),
-        ):
-            if row.get(column):
-                found = await self.one(kind, "id", row[column])
-                hidden = {"__typename": "UndisclosedPerson", "label": "自然人（依法不公开）"}
-                return found or (hidden if kind == "Practitioner" else None)
-        return None
-
-    async def _vehicle_holder(self, row: dict[str, Any]) -> Any:
-        return await self._any_party(row | {"practitioner_id": None})
-
-    async def _vehicle_driver(self, row: dict[str, Any]) -> Any:
-        return await self._any_party({"practitioner_id": row["practitioner_id"]})
-
-    async def _any_record(self, row: dict[str, Any]) -> Any:
-        for kind in ("Licence", "Penalty", "Act"):
-            if row.get(f"{kind.lower()}_id"):
-                return await self.one(kind, "id", row[f"{kind.lower()}_id"])
-        return None
-
-    async def _any_source_unit(self, row: dict[str, Any]) -> Any:
-        return await self.one("Agency", "id", row["source_unit_id"])
-
-    async def _agency_parent(self, row: dict[str, Any]) -> Any:
-        return await self.one("Agency", "id", row["parent_id"])
-
-    async def _benefit_grant_product(self, row: dict[str, Any]) -> Any:
-        return await self.one("BenefitProduct", "id", row["benefit_product_id"])
-
-    async def _any_catalogue_item(self, row: dict[str, Any]) -> Any:
-        return await self.one("CatalogueItem", "id", row["catalogue_item"])
-
-    async def _list_measure_measure(self, row: dict[str, Any]) -> Any:
-        return await self.one("Measure", "id", row["measure_item"])
-
-    async def _any_disclosure(self, row: dict[str, Any]) -> Any:
-        return row | {"disputed": row["disputed_on"] is not None}
-
-    async def _any_timeliness(self, row: dict[str, Any]) -> Any:
-        return row
-
-    async def _disclosure_basis(self, row: dict[str, Any]) -> Any:
-        found = await self.rows("SELECT basis FROM disclosure_term WHERE id = $1", row["terms_edition"])
-        return found[0]["basis"] if found else None
-
-    async def _disclosure_term(self, row: dict[str, Any]) -> Any:
-        found = await self.rows("SELECT term FROM disclosure_term WHERE id = $1", row["terms_edition"])
-        return found[0]["term"] if found else None
-
-    async def _licence_kind(self, row: dict[str, Any]) -> str:
-        return "LICENCE"
-
-    async def _penalty_kind(self, row: dict[str, Any]) -> str:
-        return "PENALTY"
-
-    async def _rating_points(self, row: dict[str, Any]) -> Any:
-        return await self.rows("SELECT * FROM rating_point WHERE rating_id = $1 ORDER BY position", row["id"])
-
-    async def _list_entry_measures(self, row: dict[str, Any]) -> Any:
-        sql = 'SELECT * FROM list_measure WHERE list_entry_id = $1 ORDER BY measure_item COLLATE "C", id'
-        return await self.rows(sql, row["id"])
+    whole, named = get_nullable_type(kind), get_named_type(kind)
+    if isinstance(whole, GraphQLList):
+        assert isinstance(value, list)
+        return [scalar(named, one) for one in value]
+    return scalar(named, value)
 
 
-def leaf(parent: str, column: str, row: dict[str, Any]) -> Any:
-    """Gives one column as JSON carries it."""
-    value = row[column]
-    if isinstance(value, str) and (parent, value) in STATES:
-        return STATES[parent, value]
-    if column in ENUMS and isinstance(value, str) and (parent, column) not in PLAIN:
-        return value.upper()
-    if column in ENUMS and isinstance(value, list):
-        return [one.upper() for one in value]
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
+def scalar(kind: GraphQLNamedType, value: Any) -> Any:
+    """Gives one value as JSON carries it."""
+    if isinstance(kind, GraphQLEnumType):
+        name = STORED[kind.name][value] if kind.name in STORED else value.upper()
+        assert name in kind.values
+        return name
+    expected, form = {
+        "String": (str, str),
+        "Int": (int, int),
+        "Boolean": (bool, bool),
+        "Date": (date, date.isoformat),
+        "DateTime": (datetime, moment),
+        "Decimal": (Decimal, str),
+        "JSON": (str, json.loads),
+    }[kind.name]
+    assert type(value) is expected, (kind.name, value)
+    return form(value)
+
+
+def moment(value: datetime) -> str:
+    """Gives a moment of the zone of China, its fraction without zeros at the end."""
+    there = value.astimezone(CHINA)
+    fraction = f".{there:%f}".rstrip("0").rstrip(".")
+    return f"{there:%Y-%m-%dT%H:%M:%S}{fraction}+08:00"
+
+
+def encode(raw: bytes) -> str:
+    """Gives base64url."""
+    return base64.urlsafe_b64encode(raw).decode()
+
+
+def key_text(value: Any) -> str:
+    """Gives the ordering value as it stands in a cursor."""
+    if isinstance(value, datetime):
+        return moment(value).replace("T", " ").removesuffix(":00")
+    return str(value)
+
+
+def place(value: Any, row: UUID) -> tuple[Any, bytes]:
+    """Gives what orders a connection: text by code point, ids by their bytes, equal values by id."""
+    return (value.bytes if isinstance(value, UUID) else value, row.bytes)
+
+
+def read_place(cursor: str, kind: type) -> tuple[Any, bytes]:
+    """Gives the place that a cursor names."""
+    text, _, row = base64.urlsafe_b64decode(cursor).decode().rpartition("|")
+    value = (
+        text if kind is str else int(text) if kind is int else UUID(text) if kind is UUID else kind.fromisoformat(text)
+    )
+    return place(value, UUID(row))
+
+
+def page_of(found: list[Row], paging: Paging, given: dict[str, Any]) -> Row:
+    """Gives one page as the cursor connections specification computes it; where that leaves a choice, the usual 20."""
+    at = {row["id"]: place(row[paging.key], row["id"]) for row in found}
+    whole = sorted(found, key=lambda row: at[row["id"]], reverse=paging.newest_first)
+    start, end = 0, len(whole)
+    if given.get("after") is not None:
+        mark = read_place(given["after"], paging.key_type)
+        start = sum(at[row["id"]] == mark or (at[row["id"]] < mark) is not paging.newest_first for row in whole)
+    if given.get("before") is not None:
+        mark = read_place(given["before"], paging.key_type)
+        end = sum(at[row["id"]] != mark and (at[row["id"]] < mark) is not paging.newest_first for row in whole)
+    applied = whole[start:end]
+    last = given.get("last")
+    if last is not None:
+        shown = applied[max(0, len(applied) - last) :]
+        has_next, has_previous = end < len(whole) and given.get("before") is not None, len(applied) > last
+    else:
+        first = 20 if given.get("first") is None else given["first"]
+        shown = applied[:first]
+        has_next, has_previous = len(applied) > first, start > 0
+    edges = [{"node": row, "cursor": encode(f"{key_text(row[paging.key])}|{row['id']}".encode())} for row in shown]
+    info = {
+        "hasNextPage": has_next,
+        "hasPreviousPage": has_previous,
+        "startCursor": edges[0]["cursor"] if edges else None,
+        "endCursor": edges[-1]["cursor"] if edges else None,
+    }
+    return {"edges": edges, "pageInfo": info, "totalCount": len(whole), "totalCountCapped": False}

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 
-#: field of the API: column, where the names differ
-RENAMED_TABLES = {
-    "DisclosureTerm": {"edition": "id"},
-    "GlossaryTerm": {"identifier": "id"},
-    "Edition": {"title": "edition_title", "validFrom": "edition_from", "validUntil": "edition_until"},
+Row = dict[str, Any]
+
+#: type: fields that are columns, ``field=column`` where the names differ
+TABLE_LEAVES = {
+    "CatalogueItem": "editionTitle edition editionFrom editionUntil code name catalogueClass nature scope subjectKinds"
+    " provider updateCycle legalBasis source url mark",
+    "Measure": "editionTitle edition editionFrom editionUntil code kind content targets subjectKinds legalBasis authority"
+    " source url mark",
+    "Edition": "title=edition_title edition validFrom=edition_from validUntil=edition_until",
+    "Standard": "key name validFrom validUntil subjectKinds targets issuer documentNumber basis url cycle validity mark"
+    " note",
+    "Grade": "grade meaning position",
+    "DisclosureTerm": "edition=id key term validFrom validUntil shown starts ends repairOpens shortestMonths longestMonths"
+    " basis url mark",
+    "GlossaryTerm": "identifier=id term english definition source",
+    "Service": "today",
 }
-TABLE_ENUMS = {"nature", "mark", "starts", "ends", "repair_opens", "subject_kinds"}
 
 
-def in_force(row: dict[str, Any], on: date, start: str = "valid_from", end: str = "valid_until") -> bool:
+def in_force(row: Row, on: date, start: str = "valid_from", end: str = "valid_until") -> bool:
     """Tells whether a version holds on a day: half-open, as everywhere."""
     return bool(row[start] <= on and (row[end] is None or on < row[end]))
 
@@ -23,76 +34,86 @@ def in_force(row: dict[str, Any], on: date, start: str = "valid_from", end: str 
 class ReferenceTables:
     """Whole tables, chosen from and ordered in Python."""
 
-    async def rows(self, sql: str, *args: Any) -> list[dict[str, Any]]:
-        raise NotImplementedError
+    all: Callable[[str, date | None], Awaitable[list[Row]]]
 
-    async def _edition_rows(self, table: str, edition: str | None) -> list[dict[str, Any]]:
-        today = (await self.rows("SELECT today FROM head"))[0]["today"]
-        found = await self.rows(f"SELECT * FROM {table}")
+    async def today(self) -> date:
+        """Gives the day the doors judge by."""
+        (head,) = await self.all("Service", None)
+        day: date = head["today"]
+        return day
+
+    async def _edition_rows(self, kind: str, edition: str | None) -> list[Row]:
+        today = await self.today()
+        found = await self.all(kind, None)
         found.sort(key=lambda row: (row["edition_title"], row["edition_from"], row["position"]))
         if edition is not None:
             return [row for row in found if row["edition"] == edition]
         return [row for row in found if in_force(row, today, "edition_from", "edition_until")]
 
-    async def _query_catalogue(self, _row: Any, edition: Any = None, **given: Any) -> Any:
-        found = await self._edition_rows("catalogue_item", edition)
-        if given.get("catalogueClass") is not None:
-            found = [row for row in found if row["catalogue_class"] == given["catalogueClass"]]
-        if given.get("nature") is not None:
-            found = [row for row in found if row["nature"].upper() == given["nature"]]
-        return found
+    async def _catalogue(
+        self, _row: Row, edition: Any = None, catalogueClass: Any = None, nature: Any = None
+    ) -> list[Row]:
+        return [
+            row
+            for row in await self._edition_rows("CatalogueItem", edition)
+            if catalogueClass is None or row["catalogue_class"] == catalogueClass
+            if nature is None or row["nature"].upper() == nature
+        ]
 
-    async def _query_measures(self, _row: Any, edition: Any = None, kind: Any = None) -> Any:
-        found = await self._edition_rows("measure_item", edition)
-        return [row for row in found if kind is None or row["kind"] == kind]
+    async def _measures(self, _row: Row, edition: Any = None, kind: Any = None) -> list[Row]:
+        return [row for row in await self._edition_rows("Measure", edition) if kind is None or row["kind"] == kind]
 
-    async def _editions(self, table: str) -> list[dict[str, Any]]:
-        found = await self.rows(f"SELECT edition_title, edition, edition_from, edition_until FROM {table}")
-        once = {row["edition_title"] + row["edition"]: row for row in found}
-        return sorted(once.values(), key=lambda row: (row["edition_title"], row["edition_from"]))
+    def _editions(self, kind: str) -> Callable[[Row], Awaitable[list[Row]]]:
+        async def editions(_row: Row) -> list[Row]:
+            once = {row["edition_title"] + row["edition"]: row for row in await self.all(kind, None)}
+            return sorted(once.values(), key=lambda row: (row["edition_title"], row["edition_from"]))
 
-    async def _query_catalogue_editions(self, _row: Any) -> Any:
-        return await self._editions("catalogue_item")
+        return editions
 
-    async def _query_measure_editions(self, _row: Any) -> Any:
-        return await self._editions("measure_item")
+    async def _versions(self, kind: str, key: str | None, on: str | None) -> list[Row]:
+        found = sorted(await self.all(kind, None), key=lambda row: row["position"])
+        return [
+            row
+            for row in found
+            if key is None or row["key"] == key
+            if on is None or in_force(row, date.fromisoformat(on))
+        ]
 
-    async def _versions(self, table: str, given: dict[str, Any]) -> list[dict[str, Any]]:
-        found = await self.rows(f"SELECT * FROM {table} ORDER BY position")
-        if given.get("key") is not None:
-            found = [row for row in found if row["key"] == given["key"]]
-        if given.get("inForceOn") is not None:
-            found = [row for row in found if in_force(row, date.fromisoformat(given["inForceOn"]))]
-        return found
+    async def _standards(self, _row: Row, key: Any = None, inForceOn: Any = None, subjectKind: Any = None) -> list[Row]:
+        found = await self._versions("Standard", key, inForceOn)
+        return [row for row in found if subjectKind is None or subjectKind.lower() in row["subject_kinds"]]
 
-    async def _query_standards(self, _row: Any, **given: Any) -> Any:
-        found = await self._versions("rating_standard", given)
-        if given.get("subjectKind") is not None:
-            found = [row for row in found if given["subjectKind"].lower() in row["subject_kinds"]]
-        return found
+    async def _terms(self, _row: Row, key: Any = None, inForceOn: Any = None) -> list[Row]:
+        return await self._versions("DisclosureTerm", key, inForceOn)
 
-    async def _query_disclosure_terms(self, _row: Any, **given: Any) -> Any:
-        return await self._versions("disclosure_term", given)
-
-    async def _query_glossary(self, _row: Any, identifier: Any = None) -> Any:
-        found = await self.rows("SELECT * FROM glossary_term ORDER BY position")
+    async def _glossary(self, _row: Row, identifier: Any = None) -> list[Row]:
+        found = sorted(await self.all("GlossaryTerm", None), key=lambda row: row["position"])
         return [row for row in found if identifier is None or row["id"] == identifier]
 
-    async def _standard_grades(self, row: dict[str, Any]) -> Any:
-        grades = json.loads(row["grades"]) if isinstance(row["grades"], str) else row["grades"]
-        return [grade | {"position": n} for n, grade in enumerate(grades, start=1)]
+    @staticmethod
+    def grades(standard: Row) -> list[Row]:
+        """Gives the grades of a standard, the best first."""
+        return [
+            {"grade": one["grade"], "meaning": one["meaning"], "position": n}
+            for n, one in enumerate(json.loads(standard["grades"]), start=1)
+        ]
 
-    async def _rating_applied_standard(self, row: dict[str, Any]) -> Any:
-        found = await self.rows(
-            "SELECT * FROM rating_standard WHERE key = $1 AND valid_from = $2", row["standard"], row["standard_version"]
-        )
-        return found[0] if found else None
+    async def _applied(self, row: Row) -> Row | None:
+        standards = await self.all("Standard", None)
+        versions = [s for s in standards if (s["key"], s["valid_from"]) == (row["standard"], row["standard_version"])]
+        assert len(versions) < 2
+        return versions[0] if versions else None
 
-    async def _rating_standard_name(self, row: dict[str, Any]) -> Any:
-        found = await self._rating_applied_standard(row)
+    async def _standard_name(self, row: Row) -> Any:
+        found = await self._applied(row)
         return found["name"] if found else None
 
-    async def _rating_grade_meaning(self, row: dict[str, Any]) -> Any:
-        found = await self._rating_applied_standard(row)
-        grades = await self._standard_grades(found) if found else []
-        return next((grade["meaning"] for grade in grades if grade["grade"] == row["grade"]), None)
+    async def _grade_meaning(self, row: Row) -> Any:
+        found = await self._applied(row)
+        meanings = [one["meaning"] for one in self.grades(found) if one["grade"] == row["grade"]] if found else []
+        return meanings[0] if meanings else None
+
+    async def _term(self, row: Row, column: str) -> Any:
+        """Gives the basis or the name of the rule by which a fact is shown; null where the register has not that rule."""
+        found = [one for one in await self.all("DisclosureTerm", None) if one["id"] == row["terms_edition"]]
+        return found[0][column] if found else None
