@@ -125,12 +125,13 @@ class _Switches(Visitor):
 class Documents:
     """文档缓存: by text; 500 hold every program a bureau's partners run.
 
-    A parsed document takes about 140 bytes a character of its text, so the texts together are bounded too.
+    A parsed document takes some fifty bytes a character of its text, and the collector's pauses grow with what is kept, so
+    the texts together are bounded too: a program's document has about a thousand characters.
     """
 
     schema: GraphQLSchema
     limits: Limits = LIMITS
-    known: Bounded[str, Document] = field(default_factory=lambda: Bounded(500, 500_000))
+    known: Bounded[str, Document] = field(default_factory=lambda: Bounded(500, 250_000))
 
     def read(self, text: str) -> Document:
         """Gives the validated document; raises ``Refused`` or ``TooLarge`` with what is wrong and where."""
@@ -150,6 +151,8 @@ class Documents:
         errors = validate(self.schema, document, max_errors=MOST_ERRORS, hide_suggestions=True)
         if errors:
             raise Refused(errors, "GRAPHQL_VALIDATION_FAILED")
+        # What is kept has no places: two thirds of a parsed document are tokens, and the collector walks them all.
+        document = parse(text, no_location=True)
         operations = {
             d.name.value if d.name else None: d for d in document.definitions if isinstance(d, OperationDefinitionNode)
         }
