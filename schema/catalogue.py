@@ -55,7 +55,7 @@ class CatalogueItem:
     mark: SourceMark | None = expression("核实程度 mark", enum_sql(SourceMark, "mark"))
 
 
-@strawberry.type(description="措施清单事项 measure：失信惩戒措施清单某一版本的事项；清单之外不得惩戒")
+@strawberry.type(description="失信惩戒措施 measure：失信惩戒措施清单某一版本的事项；清单之外不得惩戒")
 @row("measure_item")
 class Measure:
     """措施."""

@@ -31,7 +31,7 @@ class RecordCount:
     capped: bool = column("条数封顶 capped：为真表示实际多于 10000 条", "capped")
 
 
-@strawberry.type(description="评价结果计数 rating count：一个评价年度内一个等级的户数")
+@strawberry.type(description="评价结果计数 rating count：一个评价年度内一个等级的评价结果的条数")
 @row("rating_count")
 class RatingCount:
     """评价结果计数."""
