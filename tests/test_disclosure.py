@@ -20,6 +20,7 @@ from server.disclosure.rules import visible
 from server.disclosure.views import READING_DOORS, views_of
 from server.migrate.check import structure_faults, undeclared_columns
 from server.migrate.definitions import definition_faults, reference_faults
+from server.migrate.service import migrate
 from server.viewer import PUBLIC, Door, Duty, Viewer
 from tests import factory
 from tests.factory import Row, put, sample_write
@@ -164,8 +165,12 @@ def expected(audience: set[str], everyone: set[str], *, of_firm: bool) -> set[st
     return found | ({"partner"} if of_firm and "partner" in audience else set())
 
 
-async def test_every_kind_in_every_state_is_shown_to_exactly_those_who_may_see_it(database) -> None:
-    """The matrix: kind × viewer × day × state, asked through every door. The authorisation ends tonight."""
+@pytest.mark.parametrize("horizon", [None, TODAY])
+async def test_every_kind_in_every_state_is_shown_to_exactly_those_who_may_see_it(database, plan_of, horizon) -> None:
+    """The matrix: kind × viewer × day × state, asked through every door. The authorisation ends tonight. A horizon of
+    today, the latest there may be, changes nothing."""
+    if horizon is not None:
+        await migrate(plan_of(database, horizon=horizon))
     world = await world_of(database, authorised_until=TOMORROW)
     rows: dict[tuple[str, str], Row] = {}
     async with sample_write(database) as w:
@@ -517,12 +522,16 @@ _row = st.fixed_dictionaries(
 )
 
 
-async def test_the_rule_in_python_and_the_view_in_sql_agree(database) -> None:
-    """One sentence is written twice, for services and for doors; on generated rows and days it says the same."""
+@pytest.mark.parametrize("horizon", [None, TODAY - timedelta(days=1)])
+async def test_the_rule_in_python_and_the_view_in_sql_agree(database, plan_of, horizon) -> None:
+    """One sentence is written twice, for services and for doors; on generated rows and days it says the same, also where
+    rows that ended before a horizon are left out of indexes: on each day from the horizon on."""
+    if horizon is not None:
+        await migrate(plan_of(database, horizon=horizon))
     world = await world_of(database)
     viewers = world.viewers()
     rows = await _generated_rows(database, world)
-    for day in (TODAY + timedelta(days=n) for n in range(-4, 5)):
+    for day in (TODAY + timedelta(days=n) for n in range(-1 if horizon else -4, 5)):
         await database.set_today(day)
         for name, viewer in viewers.items():
             shown = await ids(database, viewer, "commitment")

@@ -22,7 +22,7 @@ from schema.plan.run import Executor
 from server.database.roles import literal, role_name, role_password
 from server.disclosure.doors import FACTS
 from server.migrate.indexes import INDEXES, make_read_indexes, read_index_faults
-from server.viewer import PUBLIC
+from server.viewer import PUBLIC, Viewer
 from tests import factory as make
 from tests.crowd import multiply
 from tests.support import SECRET, TrialDatabase
@@ -68,16 +68,16 @@ class Asked:
         return "{}"
 
 
-async def statement(text: str) -> tuple[str, Sequence[Any]]:
+async def statement(text: str, viewer: Viewer) -> tuple[str, Sequence[Any]]:
     """Gives the one statement that a document becomes, and its values."""
     executor, asked = Executor(registry()), Asked()
-    await executor.answer(asked, PUBLIC, executor.documents.read(text), {})  # type: ignore[arg-type]
+    await executor.answer(asked, viewer, executor.documents.read(text), {})  # type: ignore[arg-type]
     return asked.statements[0]
 
 
 @dataclass(frozen=True)
 class Explained:
-    """What the public door did for one statement, with the generic plan that its role is bound to."""
+    """What a door did for one statement, with the generic plan that its role is bound to."""
 
     nodes: list[dict[str, Any]]
     buffers: int
@@ -121,9 +121,9 @@ def _walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _walk(child)
 
 
-async def explain(reader: asyncpg.Connection, text: str) -> Explained:
-    """Runs the statement of a document as the public door's role and tells how."""
-    sql, values = await statement(text)
+async def explain(reader: asyncpg.Connection, text: str, viewer: Viewer = PUBLIC) -> Explained:
+    """Runs the statement of a document as the role of the viewer's door and tells how."""
+    sql, values = await statement(text, viewer)
     given = ", ".join("NULL" if value is None else literal(str(value)) for value in values)
     await reader.execute(f"PREPARE explained AS {sql}")
     try:
@@ -340,9 +340,9 @@ async def test_migrate_makes_what_is_missing_and_drops_what_is_not_declared(data
         await owner.execute("CREATE INDEX read_old ON xintu.penalty (severity)")
         await owner.execute("CREATE INDEX penalty_by_day ON xintu.penalty (decided_on)")
         await owner.execute("COMMENT ON INDEX xintu.read_act_decided_on IS 'another declaration'")
-        found = await read_index_faults(owner)
+        found = await read_index_faults(owner, None)
 
-        await make_read_indexes(owner)
+        await make_read_indexes(owner, None)
 
         assert sorted(fault.split("，")[0].split("：")[0] for fault in found) == [
             "索引 penalty_by_day 未在声明中",
@@ -350,6 +350,6 @@ async def test_migrate_makes_what_is_missing_and_drops_what_is_not_declared(data
             "索引 read_old 未在声明中",
             "缺少索引 read_penalty_decided_on",
         ]
-        assert await read_index_faults(owner) == []
+        assert await read_index_faults(owner, None) == []
     finally:
         await owner.close()

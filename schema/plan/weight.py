@@ -24,7 +24,7 @@ _READ = re.compile(r"(?:FROM|JOIN) (\w+)")
 @cache
 def spread_views() -> dict[str, int]:
     """Gives the length of each of the public door's views with the views that it looks into spread."""
-    bodies = {found[1]: found[2] for text in door_statements(Door.PUBLIC) if (found := _VIEW.match(text))}
+    bodies = {found[1]: found[2] for text in door_statements(Door.PUBLIC, None) if (found := _VIEW.match(text))}
     inner = re.compile(rf'{door_schema(Door.PUBLIC)}\."?(\w+)"?')
     lengths: dict[str, int] = {}
 

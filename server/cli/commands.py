@@ -25,6 +25,7 @@ from server.migrate.anchors import anchor_faults, note_anchor
 from server.migrate.check import structure_faults
 from server.migrate.config import credentials
 from server.migrate.definitions import definition_faults, reference_faults
+from server.migrate.horizon import horizon_notices
 from server.migrate.journal_check import journal_faults
 from server.migrate.service import migrate, role_script
 from server.settings import CHECKOUT, Environment, Settings
@@ -98,6 +99,7 @@ def check_command(
             faults = await structure_faults(connection, prefix=plan.roles_prefix, trial=plan.trial)
             faults += await definition_faults(connection, prefix=plan.roles_prefix, trial=plan.trial)
             faults += await reference_faults(connection, plan.rules_dir)
+            notices = await horizon_notices(connection, trial=plan.trial)
             if journal:
                 faults += await journal_faults(connection, progress=lambda step: console.print(f"  {step}"))
             if anchors is not None:
@@ -109,6 +111,8 @@ def check_command(
             database = place.database()
             faults += await _rule_faults(database, place.rules, deep=journal)
             await database.close()
+        for notice in notices:
+            console.print(notice, markup=False, highlight=False)
         for fault in faults:
             console.print(fault, style="red", markup=False, highlight=False)
         console.print(f"发现 {len(faults)} 处问题。" if faults else "核对通过。")

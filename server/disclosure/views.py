@@ -6,8 +6,11 @@ sentence in Python, and a test over generated rows holds the two together.
 
 from __future__ import annotations
 
+from datetime import date
+
 from server.database.roles import TABLES_SCHEMA, door_schema, literal, quote
 from server.disclosure.doors import REVEALING, TABLES, Column, Rows, Table
+from server.disclosure.horizon import EXPIRING, beyond, until
 from server.disclosure.past import BOUND_TO_TODAY, PAST_TABLES, PERSON_DAYS, past_columns, past_name, past_statements
 from server.disclosure.viewing import authorised_subjects, own_subject, own_tree, setting, today
 from server.viewer import Door
@@ -15,13 +18,12 @@ from server.viewer import Door
 #: Doors that show tables; the device door has one view of its own.
 READING_DOORS: tuple[Door, ...] = (Door.PUBLIC, Door.SUBJECT, Door.GOVERNMENT, Door.AGENCY)
 
-
-#: The first day a fact is not shown, as an expression of an index: ``IS NULL OR > today`` could not be looked up in one.
-_UNTIL = "coalesce({alias}disclosed_until, 'infinity'::date)"
-#: What follows the order in an index by which a door reads: rows it hides are passed over inside the index. The plain
+#: What follows the order in an index of the public's rows: those it hides are passed over inside the index. The plain
 #: column at the end lets a count be answered from the index alone.
-INDEX_KEYS = f"scope, withdrawn_on, ({_UNTIL.format(alias='')}), disclosed_from"
+PUBLIC_INDEX_KEYS = f"({until()}), disclosed_from"
 INDEX_INCLUDED = "disclosed_until"
+#: The same in an index by which every door reads.
+INDEX_KEYS = f"scope, withdrawn_on, {PUBLIC_INDEX_KEYS}"
 
 
 def standing(alias: str) -> str:
@@ -32,7 +34,7 @@ def standing(alias: str) -> str:
 def _live(door: Door) -> str:
     """公示期内: not withdrawn, begun, and before the first day it is not shown (half-open)."""
     day = today()
-    return f"t.withdrawn_on IS NULL AND t.disclosed_from <= {day} AND {_UNTIL.format(alias='t.')} > {day}"
+    return f"t.withdrawn_on IS NULL AND t.disclosed_from <= {day} AND {until('t.')} > {day}"
 
 
 def _authorised(door: Door, table: Table) -> str:
@@ -114,12 +116,16 @@ def _column(door: Door, table: Table, column: Column) -> str:
     return f"{source} AS {name}"
 
 
-def view_statement(door: Door, table: Table) -> str:
+def view_statement(door: Door, table: Table, horizon: date | None) -> str:
     """Gives ``CREATE VIEW`` of one table in one door: declared columns only, so a forgotten one is shown to nobody."""
     columns = ", ".join(_column(door, table, c) for c in table.columns)
+    condition = row_condition(door, table)
+    if door is Door.PUBLIC and table.name in EXPIRING:
+        # Says no more than the rest: it is what the planner proves an index of the public's rows by.
+        condition += f" AND {beyond(horizon, 't.')}"
     return (
         f"CREATE VIEW {door_schema(door)}.{quote(table.name)} AS SELECT {columns}"
-        f" FROM {TABLES_SCHEMA}.{quote(table.name)} t WHERE {row_condition(door, table)}"
+        f" FROM {TABLES_SCHEMA}.{quote(table.name)} t WHERE {condition}"
     )
 
 
@@ -213,12 +219,12 @@ LEFT JOIN LATERAL (
 WHERE t.purpose = 'taxi' AND t.scope = 'public' AND {live}"""
 
 
-def door_statements(door: Door) -> list[str]:
-    """Gives the statements that make one door anew in its (empty) schema."""
+def door_statements(door: Door, horizon: date | None) -> list[str]:
+    """Gives the statements that make one door anew in its (empty) schema; ``horizon`` is never later than today."""
     statements = [_today_function(door), _head_view(door)]
     if door is Door.DEVICE:
         return [*statements, _roof_light_view()]
-    statements += [view_statement(door, table) for table in TABLES]
+    statements += [view_statement(door, table, horizon) for table in TABLES]
     for table in PAST_TABLES:
         statements += past_statements(door, table, row_condition(door, table))
     statements.append(_find_person(door))

@@ -11,6 +11,7 @@ from server.disclosure.doors import FACTS, HIDDEN, TABLES
 from server.disclosure.views import functions_of, views_of
 from server.journal.triggers import fact_columns
 from server.migrate.history import index_faults
+from server.migrate.horizon import stored_horizon
 from server.migrate.indexes import read_index_faults
 from server.viewer import Door
 
@@ -55,7 +56,8 @@ async def structure_faults(connection: asyncpg.Connection, *, prefix: str, trial
     for table in FACTS:
         faults += await _fact_faults(connection, table)
     faults += await _declaration_faults(connection)
-    return faults + await index_faults(connection) + await read_index_faults(connection)
+    faults += await index_faults(connection)
+    return faults + await read_index_faults(connection, await stored_horizon(connection))
 
 
 async def _clock_faults(connection: asyncpg.Connection, trial: bool) -> list[str]:

@@ -7,6 +7,7 @@ transaction that is rolled back, and the two texts are compared; readers are not
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from server.disclosure.doors import FACTS
 from server.disclosure.views import door_statements
 from server.journal.triggers import fact_columns, function_statements, seal_statements, trigger_statements
 from server.migrate.doors import clock_functions, clock_view
+from server.migrate.horizon import horizon_faults, stored_horizon
 from server.migrate.reference import reference_rows
 from server.viewer import Door
 
@@ -44,9 +46,10 @@ async def definition_faults(connection: asyncpg.Connection, *, prefix: str, tria
     transaction = connection.transaction()
     await transaction.start()
     try:
-        faults = []
+        faults = await horizon_faults(connection)
+        horizon = await stored_horizon(connection)
         for door in Door:
-            faults += await _door_faults(connection, door)
+            faults += await _door_faults(connection, door, horizon)
         faults += await _clock_faults(connection, trial)
         faults += await _journal_faults(connection, trial) + await _trigger_faults(connection)
         return faults + await _setting_faults(connection, prefix)
@@ -66,11 +69,11 @@ def _differing(what: str, real: Mapping[str, str], right: Mapping[str, str]) -> 
     ]
 
 
-async def _door_faults(connection: asyncpg.Connection, door: Door) -> list[str]:
+async def _door_faults(connection: asyncpg.Connection, door: Door, horizon: date | None) -> list[str]:
     """Makes the door once more under another name; PostgreSQL prints both views in the same words."""
     schema, beside = door_schema(door), f"check_{door_schema(door)}"
     await connection.execute(f"CREATE SCHEMA {beside}")
-    await connection.execute(";\n".join(door_statements(door)).replace(f"{schema}.", f"{beside}."))
+    await connection.execute(";\n".join(door_statements(door, horizon)).replace(f"{schema}.", f"{beside}."))
     faults = []
     for what, query in (("视图", VIEWS), ("函数", FUNCTIONS)):
         right = {n: body.replace(beside, schema) for n, body in (await _bodies(connection, query, beside)).items()}

@@ -5,6 +5,8 @@ Not for what a view says: see ``server/disclosure/views.py``.
 
 from __future__ import annotations
 
+from datetime import date
+
 import asyncpg
 
 from server.database.roles import ROLES, TABLES_SCHEMA, WRITER, door_schema, quote, role_name
@@ -50,7 +52,7 @@ def clock_view(trial: bool, schema: str = "journal") -> str:
     return f"CREATE OR REPLACE VIEW {schema}.clock AS SELECT {today}"
 
 
-async def make_doors(connection: asyncpg.Connection, database: str, prefix: str) -> None:
+async def make_doors(connection: asyncpg.Connection, database: str, prefix: str, horizon: date | None) -> None:
     """Makes the doors' views and functions, and grants each role what it may do and nothing else."""
     name = quote(database)
     everyone = ", ".join(quote(role_name(prefix, role)) for role in ROLES)
@@ -61,7 +63,7 @@ async def make_doors(connection: asyncpg.Connection, database: str, prefix: str)
     for door in Door:
         schema, role = door_schema(door), quote(role_name(prefix, door.value))
         await connection.execute(f"CREATE SCHEMA {schema}")
-        await connection.execute(";\n".join(door_statements(door)))
+        await connection.execute(";\n".join(door_statements(door, horizon)))
         functions = ", ".join(f"{schema}.{quote(name)}" for name in sorted(functions_of(door)))
         await connection.execute(
             f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {schema} FROM PUBLIC; GRANT USAGE ON SCHEMA {schema} TO {role};"

@@ -44,7 +44,8 @@ from server.migrate.columns import all_fact_columns, empty_dropped_columns, inde
 from server.migrate.config import APP, CONNECTION, MODELS, credentials, tortoise_config
 from server.migrate.doors import clock_functions, make_doors
 from server.migrate.history import make_indexes
-from server.migrate.indexes import make_read_indexes
+from server.migrate.horizon import refuse_day_before, store_horizon, stored_horizon, wanted_horizon
+from server.migrate.indexes import make_read_indexes, make_read_indexes_ahead
 from server.migrate.reference import load_reference
 from server.viewer import Door
 
@@ -55,7 +56,10 @@ LOCK = 0x78696E7475
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one run is asked to do. ``prefix`` begins the roles' names; ``today`` fixes a trial database's day."""
+    """What one run is asked to do. ``prefix`` begins the roles' names; ``today`` fixes a trial database's day.
+
+    ``horizon`` is a trial's 公示视界, for tests; a production database takes its own from the clock.
+    """
 
     url: str
     secret: str | None
@@ -64,6 +68,7 @@ class Plan:
     rules_dir: Path | None = None
     migrations: str = "migrations"
     prefix: str | None = None
+    horizon: date | None = None
 
     @property
     def database(self) -> str:
@@ -81,7 +86,7 @@ def fingerprint(plan: Plan) -> str:
 
     An equal fingerprint in the database means that there is nothing to do, so that a second start is quick.
     """
-    digest = hashlib.sha256(repr((plan.trial, plan.roles_prefix, plan.secret is not None)).encode())
+    digest = hashlib.sha256(repr((plan.trial, plan.roles_prefix, plan.secret is not None, plan.horizon)).encode())
     folders = [ROOT / "server", ROOT / plan.migrations.replace(".", "/"), ROOT / "site" / "texts"]
     folders += [plan.rules_dir] if plan.rules_dir else []
     for folder in folders:
@@ -93,7 +98,7 @@ def fingerprint(plan: Plan) -> str:
 
 
 async def is_current(plan: Plan) -> bool:
-    """Says whether the database already is what this checkout declares."""
+    """Says whether the database already is what this checkout declares, with this month's horizon."""
     connection = await asyncpg.connect(**credentials(plan.url))
     try:
         if await connection.fetchval("SELECT to_regclass($1)", f"{TABLES_SCHEMA}.reference_state") is None:
@@ -101,7 +106,8 @@ async def is_current(plan: Plan) -> bool:
         stored = await connection.fetchval(
             f"SELECT content FROM {TABLES_SCHEMA}.reference_state WHERE id = 'fingerprint'"
         )
-        return bool(stored == fingerprint(plan))
+        wanted = await wanted_horizon(connection, trial=plan.trial, asked=plan.horizon)
+        return bool(stored == fingerprint(plan)) and await stored_horizon(connection) == wanted
     finally:
         await connection.close()
 
@@ -129,19 +135,28 @@ async def _after_commit(plan: Plan, statements: list[str]) -> None:
 
 
 async def set_trial_day(plan: Plan) -> None:
-    """Fixes a trial database's day to ``plan.today``, or frees it; a production database has none to set."""
+    """Fixes a trial database's day to ``plan.today``, or frees it; a production database has none to set.
+
+    Raises ``WrongSetting`` for a day before the database's horizon.
+    """
     if not plan.trial:
         return
     connection = await asyncpg.connect(**credentials(plan.url))
     try:
+        await refuse_day_before(connection, plan.today, await stored_horizon(connection))
         await connection.execute("UPDATE journal.trial SET day = $1", plan.today)
     finally:
         await connection.close()
 
 
 async def _run(plan: Plan, connection: asyncpg.Connection, transaction: Any, say: Callable[[str], object]) -> list[str]:
+    horizon = await wanted_horizon(connection, trial=plan.trial, asked=plan.horizon)
+    if plan.trial:
+        await refuse_day_before(connection, plan.today, horizon)
     say("角色与架构")
     await _ensure_roles(plan, connection)
+    # Before the doors are taken down: so long as indexes are built, the public still reads.
+    await make_read_indexes_ahead(connection, await stored_horizon(connection), horizon)
     await _ensure_schemas(plan, connection)
     say("数据表")
     after = await _run_migrations(plan, connection, transaction, say)
@@ -149,11 +164,12 @@ async def _run(plan: Plan, connection: asyncpg.Connection, transaction: Any, say
     await renew_triggers(connection)
     await make_indexes(connection)
     say("索引")
-    await make_read_indexes(connection)
+    await make_read_indexes(connection, horizon)
     say("规则与目录")
     await load_reference(connection, plan.rules_dir)
     say("门与权限")
-    await make_doors(connection, plan.database, plan.roles_prefix)
+    await make_doors(connection, plan.database, plan.roles_prefix, horizon)
+    await store_horizon(connection, horizon)
     await set_state(connection, "fingerprint", fingerprint(plan))
     say("核对")
     faults = await structure_faults(connection, prefix=plan.roles_prefix, trial=plan.trial)
