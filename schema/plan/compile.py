@@ -31,6 +31,7 @@ from schema.plan.cost import (
     MOST_ROWS,
     PAST,
     RELATION,
+    ROOT_PAGE,
     SHORT_LIST,
     Cost,
     Part,
@@ -423,6 +424,9 @@ class Compiler:
         inner, backward = self._alias(), given.has("last")
         limit = given.bind("last" if backward else "first", "bigint", page_size)
         size = len(self.binds) - 1
+        if not frame.alias:
+            self.least += ROOT_PAGE
+            self.parts.append(Part(".".join(self.path), ROOT_PAGE))
         self._count_rows(1, size)
         view, shown = frame.source(self.registry.rows[item.name].view, inner)
         match_ = [shown + self._text(page.where, frame, given, inner)]
