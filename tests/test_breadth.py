@@ -160,6 +160,8 @@ async def test_filters_keep_what_they_say_and_their_days_are_included(database: 
         unit = await make.put(write, "agency", make.agency("370117-01", bureau))
         home, other = bureau["id"], unit["id"]
         firms = [("370117", "道路货运"), ("370102", "道路货运"), ("360100", "道路客运"), ("371200", None)]
+        # 仙桃: where a city would stand is 90, after every digit that is not 9.
+        firms.append(("429004", None))
         for n, (division, sector) in enumerate(firms):
             await make.put(write, "enterprise", make.enterprise(home, f"U{n}", division_code=division, sector=sector))
         days = [date(2026, 3, 31), date(2026, 4, 1), date(2026, 6, 1)]
@@ -182,6 +184,7 @@ async def test_filters_keep_what_they_say_and_their_days_are_included(database: 
     assert await total('enterprises(division: "370000")') == 3
     assert await total('enterprises(division: "3701")') == 2
     assert await total('enterprises(division: "370117")') == 1
+    assert await total('enterprises(division: "42")') == 1
     assert await total('enterprises(division: "37", sector: "道路货运")') == 2
     assert await total('enterprises(sector: "道路客运")') == 1
     assert await total('penalties(decidedFrom: "2026-04-01")') == 2
