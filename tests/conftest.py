@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from server.database.roles import ROLES, quote, role_name, setting_statements
-from server.migrate.service import Plan, migrate
+from server.migrate.plan import Plan
+from server.migrate.service import migrate
 from tests.support import SECRET, TODAY, TrialDatabase, at_database, run_as_owner
 
 # The service's own variables must not leak into what a test sets up.

@@ -19,7 +19,8 @@ from server.errors import Unavailable, WrongSetting
 from server.migrate.check import structure_faults
 from server.migrate.config import APP, CONNECTION, MODELS, tortoise_config
 from server.migrate.journal_check import journal_faults
-from server.migrate.service import Plan, fingerprint, is_current, migrate, role_script
+from server.migrate.plan import Plan, fingerprint, is_current
+from server.migrate.service import migrate, role_script
 from server.settings import Address
 from server.viewer import PUBLIC
 from tests import factory

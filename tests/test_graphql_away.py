@@ -22,7 +22,8 @@ import pytest
 
 from server.database.connection import Database
 from server.database.embedded import Embedded, start_embedded
-from server.migrate.service import Plan, migrate
+from server.migrate.plan import Plan
+from server.migrate.service import migrate
 from tests.serving import client_of
 from tests.support import TODAY
 

@@ -20,7 +20,8 @@ from server.migrate.check import structure_faults
 from server.migrate.definitions import definition_faults
 from server.migrate.horizon import KEY, OLD_DAYS, horizon_faults, horizon_notices, stored_horizon
 from server.migrate.indexes import INDEXES, make_read_indexes_ahead, read_index_faults
-from server.migrate.service import is_current, migrate, set_trial_day
+from server.migrate.plan import is_current, set_trial_day
+from server.migrate.service import migrate
 from server.viewer import PUBLIC, Door, Viewer
 from tests import factory as make
 from tests.crowd import multiply
@@ -284,8 +285,8 @@ class Nobody:
 
 
 async def test_a_connection_at_the_root_has_a_price_of_its_own() -> None:
-    """At most forty stand in a request; under a subject a connection passes over that subject's own rows alone."""
-    pages = [f"a{n}: penalties(last: 1) {{ edges {{ cursor }} }}" for n in range(41)]
+    """So many stand in a request and no more; under a subject a connection passes over that subject's own rows alone."""
+    pages = [f"a{n}: penalties(last: 1) {{ edges {{ cursor }} }}" for n in range(MOST_ROWS // ROOT_PAGE)]
     under = 'enterprise(uscc: "91370117MA0000001L") { penalties(last: 1) { edges { cursor } } }'
 
     with pytest.raises(TooCostly):

@@ -21,8 +21,9 @@ from server.disclosure.doors import REFERENCE_ROWS
 from server.disclosure.persons import Persons
 from server.disclosure.reference import term_rows
 from server.errors import WrongSetting
+from server.migrate.plan import fingerprint
 from server.migrate.reference import reference_rows
-from server.migrate.service import fingerprint, migrate
+from server.migrate.service import migrate
 from server.ratings import stars
 from server.ratings.standards import STANDARDS, SUBJECT_KINDS, Standards, standard_rows
 from server.sample.vocabulary import vocabulary

@@ -8,16 +8,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from server.database.connection import Database
 from server.errors import WrongSetting
 from server.imports.law import Rules
 from server.migrate.config import credentials
+from server.migrate.plan import Plan
 from server.settings import Address, Environment, Settings, parse_database_host
-
-if TYPE_CHECKING:
-    from server.migrate.service import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +31,6 @@ class Place:
 
     def plan(self) -> Plan:
         """Gives the migration plan; raises ``WrongSetting`` where the owner's URL was not given."""
-        from server.migrate.service import Plan
-
         if self.owner_url is None:
             raise WrongSetting("这条命令需要数据库所有者的地址：请设置 XINTU_DATABASE_URL 后重试。")
         return Plan(

@@ -16,6 +16,7 @@ from server.cli.place import Place, find_place
 from server.database.connection import Database
 from server.errors import CreditError, WrongSetting
 from server.imports.batches import mark_abandoned
+from server.migrate.plan import is_current, set_trial_day
 from server.settings import Environment, Settings, load_settings
 
 
@@ -39,11 +40,11 @@ def serve() -> int:
 async def _prepare(settings: Settings) -> tuple[Place, list[str]]:
     place = await find_place(settings)
     if place.embedded:
-        # Only here: a process that serves an external database needs neither the ORM nor its migrations.
-        from server.migrate.service import is_current, migrate, set_trial_day
-
         plan = place.plan()
         if not await is_current(plan):
+            # Only here: a start that finds the database as it should be loads neither the ORM nor its migrations.
+            from server.migrate.service import migrate
+
             print("正在准备数据库 …", flush=True)
             await migrate(plan, say=lambda step: print(f"  {step}", flush=True))
         await set_trial_day(plan)

@@ -6,12 +6,8 @@ grants → check. Readers wait for the commit; a failure anywhere leaves everyth
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
 from importlib import resources
-from pathlib import Path
 from typing import Any, cast
 
 import asyncpg
@@ -46,70 +42,12 @@ from server.migrate.doors import clock_functions, make_doors
 from server.migrate.history import make_indexes
 from server.migrate.horizon import refuse_day_before, store_horizon, stored_horizon, wanted_horizon
 from server.migrate.indexes import make_read_indexes, make_read_indexes_ahead
+from server.migrate.plan import Plan, fingerprint, set_trial_day
 from server.migrate.reference import load_reference
 from server.viewer import Door
 
-ROOT = Path(__file__).resolve().parents[2]
 #: Two migrations at once wait for each other; the number is ours alone in the database.
 LOCK = 0x78696E7475
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What one run is asked to do. ``prefix`` begins the roles' names; ``today`` fixes a trial database's day.
-
-    ``horizon`` is a trial's 公示视界, for tests; a production database takes its own from the clock.
-    """
-
-    url: str
-    secret: str | None
-    trial: bool
-    today: date | None = None
-    rules_dir: Path | None = None
-    migrations: str = "migrations"
-    prefix: str | None = None
-    horizon: date | None = None
-
-    @property
-    def database(self) -> str:
-        """The database's name."""
-        return str(credentials(self.url)["database"])
-
-    @property
-    def roles_prefix(self) -> str:
-        """The beginning of the roles' names."""
-        return self.prefix or self.database
-
-
-def fingerprint(plan: Plan) -> str:
-    """Gives a hash of everything a run depends on: code and data of the house, migrations, the bureau's rules.
-
-    An equal fingerprint in the database means that there is nothing to do, so that a second start is quick.
-    """
-    digest = hashlib.sha256(repr((plan.trial, plan.roles_prefix, plan.secret is not None, plan.horizon)).encode())
-    folders = [ROOT / "server", ROOT / plan.migrations.replace(".", "/"), ROOT / "site" / "texts"]
-    folders += [plan.rules_dir] if plan.rules_dir else []
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            if path.suffix in {".py", ".yaml", ".sql", ".json", ".csv"} and path.is_file():
-                digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-async def is_current(plan: Plan) -> bool:
-    """Says whether the database already is what this checkout declares, with this month's horizon."""
-    connection = await asyncpg.connect(**credentials(plan.url))
-    try:
-        if await connection.fetchval("SELECT to_regclass($1)", f"{TABLES_SCHEMA}.reference_state") is None:
-            return False
-        stored = await connection.fetchval(
-            f"SELECT content FROM {TABLES_SCHEMA}.reference_state WHERE id = 'fingerprint'"
-        )
-        wanted = await wanted_horizon(connection, trial=plan.trial, asked=plan.horizon)
-        return bool(stored == fingerprint(plan)) and await stored_horizon(connection) == wanted
-    finally:
-        await connection.close()
 
 
 async def migrate(plan: Plan, *, say: Callable[[str], object] = lambda _: None) -> None:
@@ -132,21 +70,6 @@ async def _after_commit(plan: Plan, statements: list[str]) -> None:
     finally:
         await connection.close()
     await set_trial_day(plan)
-
-
-async def set_trial_day(plan: Plan) -> None:
-    """Fixes a trial database's day to ``plan.today``, or frees it; a production database has none to set.
-
-    Raises ``WrongSetting`` for a day before the database's horizon.
-    """
-    if not plan.trial:
-        return
-    connection = await asyncpg.connect(**credentials(plan.url))
-    try:
-        await refuse_day_before(connection, plan.today, await stored_horizon(connection))
-        await connection.execute("UPDATE journal.trial SET day = $1", plan.today)
-    finally:
-        await connection.close()
 
 
 async def _run(plan: Plan, connection: asyncpg.Connection, transaction: Any, say: Callable[[str], object]) -> list[str]:

@@ -38,7 +38,8 @@ from server.imports.service import import_file
 from server.journal.actions import Action
 from server.journal.service import write
 from server.migrate.config import credentials
-from server.migrate.service import Plan, migrate
+from server.migrate.plan import Plan
+from server.migrate.service import migrate
 from server.viewer import Door, Duty, Viewer
 from tests import factory
 

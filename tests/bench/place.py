@@ -27,7 +27,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from server.database.connection import Database
 from server.database.embedded import Embedded, start_embedded
 from server.errors import Conflict
-from server.migrate.service import Plan, is_current, migrate
+from server.migrate.plan import Plan, is_current
+from server.migrate.service import migrate
 from server.settings import CHECKOUT
 from tests.bench import city
 
