@@ -320,19 +320,40 @@ def _agencies() -> Sheet:
     return Sheet("agency", len(DIVISIONS), columns)
 
 
+#: Indexes that only make reading quicker: built at the end, by sorting, they take a fraction of the time.
+_INDEXES = """
+SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS statement FROM pg_index
+JOIN pg_class ON pg_class.oid = indrelid
+WHERE relnamespace::regnamespace::text IN ('xintu', 'journal') AND NOT indisunique
+"""
+
+
 async def build(owner_url: str, database: Database, subjects: int, progress: Callable[[str, int], Any]) -> None:
     """Fills an empty migrated database; ``progress`` is told the table and how many rows were written."""
-    for sheet in [_agencies(), *sheets(subjects)]:
-        first = 0 if sheet.table == "agency" else 1
-        for start in range(first, sheet.rows + first, CHUNK):
-            end = min(start + CHUNK, sheet.rows + first) - 1
-            async with write(database, "测量", Action.SAMPLE, "测量用的数据，纯属虚构") as revision:
-                await revision.connection.execute(sheet.statement(), start, end)
-            progress(sheet.table, end - start + 1)
     owner = await asyncpg.connect(**credentials(owner_url))
-    await owner.execute("VACUUM (ANALYZE)")
-    await owner.execute("CHECKPOINT")
-    await owner.close()
+    try:
+        indexes = await owner.fetch(_INDEXES)
+        for index in indexes:
+            await owner.execute(f"DROP INDEX {index['name']}")
+        for sheet in [_agencies(), *sheets(subjects)]:
+            await _fill(database, sheet, progress)
+        for index in indexes:
+            progress(f"索引 {index['name'].partition('.')[2]}", 0)
+            await owner.execute(index["statement"])
+        await owner.execute("VACUUM (ANALYZE)")
+        await owner.execute("CHECKPOINT")
+    finally:
+        await owner.close()
+
+
+async def _fill(database: Database, sheet: Sheet, progress: Callable[[str, int], Any]) -> None:
+    """Writes one table, a revision for each ``CHUNK``; agencies count from nought."""
+    first = 0 if sheet.table == "agency" else 1
+    for start in range(first, sheet.rows + first, CHUNK):
+        end = min(start + CHUNK, sheet.rows + first) - 1
+        async with write(database, "测量", Action.SAMPLE, "测量用的数据，纯属虚构") as revision:
+            await revision.connection.execute(sheet.statement(), start, end)
+        progress(sheet.table, end - start + 1)
 
 
 def rows_in_all(subjects: int) -> int:
