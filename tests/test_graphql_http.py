@@ -283,6 +283,23 @@ async def test_a_body_is_bounded_while_it_comes(client: Any) -> None:
     assert good.json()["data"] == {"__typename": "Query"}
 
 
+@pytest.mark.parametrize("nested", [False, True])
+async def test_the_values_of_the_variables_are_counted(client: Any, nested: bool) -> None:
+    """Each is looked at and coerced, beside what the document costs; lists inside lists count too."""
+
+    async def answer(number: int) -> Any:
+        values: Any = ["x"] * number
+        query = "query ($ids: [ID!]!) { __typename a: nodes(ids: $ids) @skip(if: true) { id } }"
+        given = {"ids": [values] if nested else values}
+        return await client.post("/graphql", json={"query": query, "variables": given})
+
+    few, many = await answer(900), await answer(1_001)
+
+    assert code_of(few) == ("BAD_USER_INPUT" if nested else None)
+    assert (many.status_code, code_of(many)) == (400, "QUERY_TOO_LARGE")
+    assert "1000 个值" in many.json()["errors"][0]["message"]
+
+
 # — known documents ————————————————————————————————————————————————————————————————————————————————————————————————
 
 

@@ -112,6 +112,13 @@ async def test_values_are_bound_and_never_written_into_the_statement(database: T
         }
 
 
+def fragments(number: int) -> str:
+    """Gives a small valid document of so many fragments."""
+    names = range(number)
+    spread = " ".join(f"...f{n}" for n in names)
+    return f"{{ service {{ {spread} }} }} " + " ".join(f"fragment f{n} on Service {{ a{n}: today }}" for n in names)
+
+
 #: With its sizes as literals it is refused before the rest of it is compiled.
 LARGE = """query ($u: String!, $f: Int) { enterprise(uscc: $u) { licences(first: $f) { edges { node { party {
   ... on Enterprise { penalties(first: $f) { edges { node { id } } }
@@ -133,6 +140,7 @@ LARGE = """query ($u: String!, $f: Int) { enterprise(uscc: $u) { licences(first:
         ("{ " + "a: __typename " * 6001 + "}", {}, "QUERY_TOO_LARGE", "词元"),
         ("{ " + "service { today } " * 21 + "}", {}, "QUERY_TOO_LARGE", "同名字段"),
         ("{ service { today " + "@skip(if: false) " * 101 + "} }", {}, "QUERY_TOO_LARGE", "指令"),
+        (fragments(61), {}, "QUERY_TOO_LARGE", "片段"),
         ("{ " + " ".join(f"a{n}: service {{ today }}" for n in range(401)) + "}", {}, "QUERY_TOO_LARGE", "别名"),
         (LARGE.replace("$f", "100").replace(", 100: Int", ""), {"u": USCC}, "COST_LIMIT_EXCEEDED", "party.penalties"),
         (LARGE, {"u": USCC, "f": 100}, "COST_LIMIT_EXCEEDED", "points"),
@@ -147,6 +155,13 @@ async def test_a_wrong_or_too_large_query_is_refused_in_chinese(
 
     assert refused.value.code == code
     assert says in refused.value.message
+
+
+async def test_as_many_fragments_as_are_told_are_taken(database: TrialDatabase) -> None:
+    """A generated client writes a fragment for each of its views; the bound the reference tells must be the real one."""
+    data = await ask(database, fragments(60))
+
+    assert len(data["service"]) == 60
 
 
 async def test_fragments_that_multiply_are_refused_before_they_are_spread() -> None:
