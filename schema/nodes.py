@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -72,13 +72,18 @@ def _key(text: str, sql_type: str) -> Any:
     if sql_type == "date":
         return date.fromisoformat(text)
     if sql_type == "int":
-        return int(text)
+        if not -(2**31) <= (number := int(text)) < 2**31:
+            raise ValueError(text)
+        return number
     if sql_type == "uuid":
         return UUID(text)
     if sql_type == "timestamptz":
         if not _MOMENT.fullmatch(text):
             raise ValueError(text)
-        return datetime.fromisoformat(text)
+        # In UTC, as it is bound: near the first and the last year there is no such moment.
+        return datetime.fromisoformat(text).astimezone(UTC)
+    if "\0" in text:
+        raise ValueError("a text that PostgreSQL cannot hold")
     return text
 
 
@@ -98,9 +103,9 @@ def read_global_id(value: str) -> tuple[str, UUID | None]:
         raw = base64.b64decode(value.encode("ascii"), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
         return "", None
-    if len(raw) != 18:
+    if len(raw) != 18 or not raw[:2].isalpha():
         return "", None
-    return raw[:2].decode("latin-1"), UUID(bytes=raw[2:])
+    return raw[:2].decode("ascii"), UUID(bytes=raw[2:])
 
 
 def read_id_of(tag: str, value: str) -> UUID | None:

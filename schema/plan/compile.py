@@ -33,6 +33,8 @@ from schema.plan.cost import (
     RELATION,
     ROOT_PAGE,
     SHORT_LIST,
+    VALUES_A_ROW,
+    VALUES_OF_A_ROW,
     Cost,
     Part,
     priced,
@@ -149,6 +151,8 @@ class Compiler:
     sizes: list[int] = field(default_factory=list)
     #: rows expected of the short lists that the part at hand stands under; four times as many under a past day
     expected: int = 1
+    #: values of one row so far: the row's own, and those of objects made of the same row
+    values: int = 0
     #: rows that are surely read, whatever the values
     least: int = 0
     aliases: int = 0
@@ -244,6 +248,16 @@ class Compiler:
 
     # objects and fields
 
+    def _row(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], frame: _Frame) -> str:
+        """An object that is a row, or a page: what it has more than a row's usual values is priced as rows."""
+        outside, self.values = self.values, 0
+        text = self._object(kind, nodes, frame)
+        more = -(-max(self.values - VALUES_OF_A_ROW, 0) // VALUES_A_ROW)
+        if more:
+            self.parts.append(Part(".".join(self.path), more * self.expected, tuple(self.sizes)))
+        self.values = outside
+        return text
+
     def _object(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], frame: _Frame) -> str:
         return self._fields(kind, self.selections.of(kind, nodes), frame)
 
@@ -253,6 +267,7 @@ class Compiler:
             self.path.append(key)
             text = self._field(kind, nodes, frame)
             self._grow(len(key) + (0 if nodes[0].selection_set else len(text)))
+            self.values += nodes[0].selection_set is None
             pairs.append((key, text))
             self.path.pop()
         return json_object(pairs)
@@ -327,7 +342,7 @@ class Compiler:
         condition = self._text(where, frame, given, alias)
         outside = self.expected
         self.expected *= PAST if below.at and not frame.at else 1
-        body = self._object(kind, nodes, below)
+        body = self._row(kind, nodes, below)
         self.expected = outside
         return f"(SELECT {body} FROM {view} {alias} WHERE {shown}{condition} LIMIT 1)"
 
@@ -355,7 +370,7 @@ class Compiler:
         outside = self.expected
         self.expected *= SHORT_LIST if many.size is None else 1
         self.sizes += sizes
-        body = self._object(kind, nodes, below)
+        body = self._row(kind, nodes, below)
         del self.sizes[len(self.sizes) - len(sizes) :]
         self.expected = outside
         return (
@@ -446,7 +461,7 @@ class Compiler:
             plain=not backward and "pageInfo" not in self._names(connection, nodes),
         )
         self.sizes.append(size)
-        body = self._object(connection, nodes, _Frame(frame.alias, sql, item, at=frame.at))
+        body = self._row(connection, nodes, _Frame(frame.alias, sql, item, at=frame.at))
         self.sizes.pop()
         # Every part that reads the page's rows is an aggregate over them; without one, no row need be read. Edges are
         # as many as rows even where nothing but their type is asked of them.
@@ -481,8 +496,10 @@ class Compiler:
             case "info":
                 return self._object(_object_type(definition), nodes, frame)
             case "has_next":
+                self._count_look(page.before if page.backward else None, frame)
                 return page.has_next
             case "has_previous":
+                self._count_look(None if page.backward else page.after, frame)
                 return page.has_previous
             case "start" | "end":
                 return page.end(first=part == "start")
@@ -491,6 +508,14 @@ class Compiler:
                 self.parts.append(Part(".".join(self.path), COUNT * self.expected, tuple(self.sizes[:-1])))
                 return f"least({page.count}, {COUNTED})" if part == "total" else f"({page.count} > {COUNTED})"
         raise AssertionError(part)
+
+    def _count_look(self, cursor: Beyond | None, frame: _Frame) -> None:
+        """A look at what lies on the other side of a cursor reads the connection once more, for each alias of it."""
+        if cursor is None:
+            return
+        path = ".".join(self.path)
+        rows = 1 if frame.alias else ROOT_PAGE
+        self.parts += (Part(path, RELATION), Part(path, rows * self.expected, tuple(self.sizes[:-1])))
 
 
 def past_day(day: date) -> date:

@@ -28,6 +28,9 @@ RELATION = 10
 PAST = 4
 #: A value of the schema itself costs a part of a row: graphql-core makes it in some microseconds.
 VALUES_A_ROW = 3
+#: Values that a row's price holds: the widest record has some forty, most queries ask for ten. More of one row, by
+#: aliases or as objects of the same row, cost rows of their own, or four kilobytes ask for 400 texts of each row.
+VALUES_OF_A_ROW = 40
 #: What every request costs beside its rows, and each so many characters of a document that is new to the process:
 #: reading, checking and compiling one takes as long as reading these rows.
 REQUEST = 5

@@ -24,6 +24,7 @@ from graphql import (
 
 from schema.plan.limits import LIMITS, Limits, check_document, check_text
 from schema.plan.messages import in_chinese
+from schema.plan.overlaps import check_overlaps
 from server.errors import CreditError, TooLarge
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Document:
     """已验证的文档: operations, fragments, and the variables whose values change the plan."""
 
     hash: bytes
+    characters: int
     document: DocumentNode
     operations: dict[str | None, OperationDefinitionNode]
     fragments: dict[str, FragmentDefinitionNode]
@@ -148,6 +150,7 @@ class Documents:
         except GraphQLError as error:
             raise Refused([error], "GRAPHQL_PARSE_FAILED") from error
         check_document(document, self.limits)
+        check_overlaps(document, self.limits)
         errors = validate(self.schema, document, max_errors=MOST_ERRORS, hide_suggestions=True)
         if errors:
             raise Refused(errors, "GRAPHQL_VALIDATION_FAILED")
@@ -168,7 +171,7 @@ class Documents:
                 )
         asked = switches.asked.total()
         digest = hashlib.sha256(text.encode()).digest()
-        return Document(digest, document, operations, fragments, frozenset(switches.names), asked)
+        return Document(digest, len(text), document, operations, fragments, frozenset(switches.names), asked)
 
 
 def is_query(operation: OperationDefinitionNode) -> bool:

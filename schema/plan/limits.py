@@ -42,6 +42,8 @@ class Limits:
     equal_names: int = 20
     #: fragments, for the same rule, which compares them in pairs
     fragments: int = 60
+    #: pairs of equal response names and of spreads that meet once all is merged, for the same rule: 6 µs each
+    overlaps: int = 10_000
     #: bytes of one uploaded table
     upload: int = 32_000_000
     #: values in the variables
@@ -75,14 +77,15 @@ def check_text(text: str, limits: Limits = LIMITS) -> None:
         elif token == "@":
             directives += 1
         if tokens > limits.tokens:
-            raise _too_many("词元", limits.tokens)
+            raise too_many("词元", limits.tokens)
     if deepest > limits.depth:
         raise TooLarge(f"查询嵌套过深：最多 {limits.depth} 层，请拆成几次查询", code="QUERY_TOO_LARGE", status=400)
     if directives > limits.directives:
-        raise _too_many("指令", limits.directives)
+        raise too_many("指令", limits.directives)
 
 
-def _too_many(what: str, most: int) -> TooLarge:
+def too_many(what: str, most: int) -> TooLarge:
+    """Gives the refusal of a document with more than ``most`` of something."""
     return TooLarge(f"查询过大：{what}最多 {most} 个，请拆成几次查询", code="QUERY_TOO_LARGE", status=400)
 
 
@@ -100,7 +103,7 @@ class _Count:
         names: Counter[str] = Counter()
         fields, depth = self._walk(selections, names)
         if names and max(names.values()) > self.limits.equal_names:
-            raise _too_many("同一选择集中的同名字段", self.limits.equal_names)
+            raise too_many("同一选择集中的同名字段", self.limits.equal_names)
         return fields, depth
 
     def _walk(self, selections: SelectionSetNode, names: Counter[str]) -> tuple[int, int]:
@@ -118,7 +121,7 @@ class _Count:
                 inner = self._fragment(node.name.value)
                 fields, depth = fields + inner[0], max(depth, inner[1])
             if fields > self.limits.fields:
-                raise _too_many("展开后的字段", self.limits.fields)
+                raise too_many("展开后的字段", self.limits.fields)
         return fields, depth
 
     def _fragment(self, name: str) -> tuple[int, int]:
@@ -134,7 +137,7 @@ def check_document(document: DocumentNode, limits: Limits = LIMITS) -> None:
     """Refuses a parsed document whose fragments, aliases, fields or equal names are too many. Linear in its size."""
     count = _Count(document, limits)
     if len(count.fragments) > limits.fragments:
-        raise _too_many("片段", limits.fragments)
+        raise too_many("片段", limits.fragments)
     fields = depth = 0
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
@@ -143,11 +146,11 @@ def check_document(document: DocumentNode, limits: Limits = LIMITS) -> None:
         elif isinstance(definition, FragmentDefinitionNode):
             count._fragment(definition.name.value)
     if fields > limits.fields:
-        raise _too_many("展开后的字段", limits.fields)
+        raise too_many("展开后的字段", limits.fields)
     if depth > limits.depth:
         raise TooLarge(f"查询嵌套过深：最多 {limits.depth} 层，请拆成几次查询", code="QUERY_TOO_LARGE", status=400)
     if count.aliases > limits.aliases:
-        raise _too_many("别名", limits.aliases)
+        raise too_many("别名", limits.aliases)
 
 
 def check_texts(values: Any, limits: Limits = LIMITS) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from server.disclosure.masking import mask_text
+
 _TABLE: tuple[tuple[str, str], ...] = (
     (r"^Syntax Error: (.+)$", "查询文本有语法错误（{0}），请检查括号、引号是否成对"),
     (r"^Cannot query field ['\"](.+?)['\"] on type ['\"](.+?)['\"]", "类型 {1} 没有字段 {0}，请对照接口文档改正"),
@@ -66,10 +68,18 @@ _TABLE: tuple[tuple[str, str], ...] = (
 _COMPILED = tuple((re.compile(pattern), text) for pattern, text in _TABLE)
 
 
+#: What is told of a message at most; before it is masked, which takes long for long texts, it is cut a first time.
+_TOLD, _LOOKED_AT = 160, 200
+
+
 def in_chinese(message: str) -> str:
-    """Gives the Chinese form of one of graphql-core's messages; a rare one keeps its English rule in brackets."""
+    """Gives the Chinese form of one of graphql-core's messages; a rare one keeps its English rule in brackets.
+
+    They repeat what was written: a number in the wrong place is told masked.
+    """
     for pattern, text in _COMPILED:
         found = pattern.search(message)
         if found:
-            return text.format(*(group[:80] for group in found.groups()))
-    return f"查询不合 GraphQL 规范，请对照接口文档改正（{message.split('Did you mean')[0].strip()[:160]}）"
+            return text.format(*(mask_text(group[:_LOOKED_AT])[:80] for group in found.groups()))
+    rule = mask_text(message[:_LOOKED_AT].split("Did you mean")[0].strip())[:_TOLD]
+    return f"查询不合 GraphQL 规范，请对照接口文档改正（{rule}）"

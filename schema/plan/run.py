@@ -21,7 +21,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_argument_values
 
-from schema.plan.asking import Asking
+from schema.plan.asking import Asking, Purse
 from schema.plan.binding import Inputs, PersonNumber
 from schema.plan.compile import Compiler, Plan
 from schema.plan.cost import CHARACTERS_A_POINT, MOST_ROWS, REQUEST, Part, refuse_beyond
@@ -163,14 +163,20 @@ class Executor:
         operation: OperationDefinitionNode,
         coerced: Dict[str, Any],
         variables: Dict[str, Any],
+        purse: Purse | None = None,
     ) -> _Known:
-        """Gives the plan of a query, compiled once per document, operation and shape of variables."""
+        """Gives the plan of a query, compiled once per document, operation and shape of variables.
+
+        ``purse`` pays for a compilation: a plan that is refused is not kept, and of shapes there are ever new ones.
+        """
         name = operation.name.value if operation.name else None
         switches = tuple(coerced.get(name) for name in document.switches) if document.switches else ()
         key = (document.hash, name, switches, shape(coerced))
         found = self.plans.find(key)
         if found is not None:
             return found
+        if purse is not None:
+            purse.spend(document.characters // CHARACTERS_A_POINT)
         kind = _root(self.registry.schema.query_type)
         selections = self._selections(document, all_variables(self.registry.schema, operation, variables))
         collected = selections.collect(kind, [operation.selection_set])
@@ -189,8 +195,10 @@ class Executor:
         operation: OperationDefinitionNode,
         variables: Dict[str, Any],
     ) -> Answer:
+        # The price of a new document holds one compilation.
+        purse = asking.purse if document.plain else None
         coerced = self._coerced(document, operation, variables)
-        known = self._known(document, operation, coerced, variables)
+        known = self._known(document, operation, coerced, variables, purse)
         plan, prepare = known.plan, known.prepare()
         full = None
         if not plan.simple or document.introspections:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -30,6 +30,8 @@ class Selections:
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: VariableValues
+    #: what @skip and @include said of a node (by its identity): an interface's fields are met once for each type
+    said: dict[int, bool] = field(default_factory=dict)
 
     def of(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Fields:
         """Gives the fields that these nodes together ask of their object, by response name in document order."""
@@ -61,6 +63,12 @@ class Selections:
     def _included(self, node: Any) -> bool:
         if not node.directives:
             return True
+        said = self.said.get(id(node))
+        if said is None:
+            said = self.said[id(node)] = self._asked_for(node)
+        return said
+
+    def _asked_for(self, node: Any) -> bool:
         skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
         if skip and skip["if"] is True:
             return False
