@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from server.app import create_app
 from server.database.connection import Database
+from server.pages.wire import BoundedProtocol
 from server.settings import Settings
 
 
@@ -29,7 +30,7 @@ async def client_of(database: Database, **settings: Any) -> AsyncIterator[Any]:
 async def on_a_port(database: Database, **settings: Any) -> AsyncIterator[str]:
     """Serves the application as production does, and gives its address."""
     app: Starlette = create_app(Settings(**settings), database)
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, access_log=False, log_level="warning")
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, http=BoundedProtocol, access_log=False, log_level="warning")
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
     try:

@@ -106,6 +106,7 @@ def _run(settings: Settings, place: Place, sample: list[str], listener: socket.s
     import uvicorn
 
     from server.app import create_app
+    from server.pages.wire import BoundedProtocol
 
     _greet(settings, sample)
     app = create_app(settings, place.database())
@@ -114,6 +115,7 @@ def _run(settings: Settings, place: Place, sample: list[str], listener: socket.s
     gc.freeze()
     config = uvicorn.Config(
         app,
+        http=BoundedProtocol,
         access_log=False,
         log_level="warning",
         server_header=False,
