@@ -7,11 +7,10 @@ is bound. Which rows exist is the door's decision.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Dict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from graphql import (
     FieldNode,
@@ -24,7 +23,7 @@ from graphql.execution.values import get_argument_values
 
 from schema.nodes import LARGEST_PAGE, page_size, read_cursor, read_global_id
 from schema.plan.asking import VALUES
-from schema.plan.binding import Bind, Reader, person_number, reader
+from schema.plan.binding import Bind, Reader
 from schema.plan.cost import (
     COUNT,
     LONGEST_STATEMENT,
@@ -35,15 +34,14 @@ from schema.plan.cost import (
     SHORT_LIST,
     VALUES_A_ROW,
     VALUES_OF_A_ROW,
-    Cost,
     Part,
     priced,
     refuse_beyond,
     too_long,
 )
+from schema.plan.frames import Frame, Given, Plan
 from schema.plan.limits import check_texts
 from schema.plan.mapping import (
-    Argument,
     Asked,
     ByGlobalId,
     Choice,
@@ -63,7 +61,6 @@ from schema.plan.selections import Fields, Selections
 from schema.plan.sql import COUNTED, Beyond, PageSql, global_id, json_object, text_literal
 from schema.plan.weight import refuse_wide
 from server.clock import today_in_shanghai
-from server.disclosure.doors import FACTS
 from server.errors import Invalid
 
 #: ``{asked_agency}`` in an SQL text of a mapping is the value of the request that ``asking.VALUES`` names so.
@@ -71,72 +68,6 @@ ASKED = "asked_"
 _NAME = re.compile(r"\{(\w+)\}")
 #: Every relation writes at least this many characters into the statement.
 _SHORTEST_RELATION = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """计划 the statement, how to make its values, and its cost; ``person``: the variable with a person's number in it.
-
-    ``simple``: the values need no more than the coerced variables, so that graphql-core need not be asked again.
-    ``asks``: some tell of the asker, and are made once he has paid.
-    """
-
-    sql: str
-    binds: tuple[Bind, ...]
-    cost: Cost
-    simple: bool
-    person: str | None
-    asks: bool
-
-    @property
-    def reads(self) -> bool:
-        """Whether the database is asked at all: a statement of constants alone is never sent."""
-        return bool(self.cost.parts)
-
-
-@dataclass(slots=True)
-class _Given:
-    """The arguments of one field while compiling: which are there, and their places in the statement."""
-
-    compiler: Compiler
-    definition: GraphQLField
-    node: FieldNode
-    values: dict[str, Any]
-    declared: dict[str, tuple[str, Argument]]
-
-    def has(self, name: str) -> bool:
-        return self.values.get(name) is not None
-
-    def bind(self, name: str, sql_type: str | None = None, convert: Callable[[Any], object] | None = None) -> str:
-        """Gives ``$n::type`` for an argument, converted in Python before it is bound."""
-        key, declared = self.declared[name]
-        read = reader(self.definition, self.node, key, self.values.get(name))
-        if declared.personal:
-            read = person_number(read, self._other("certificate_type"))
-            self.compiler.find_person(read)
-            return self.compiler.add_bind(Bind(read.read), sql_type or declared.sql_type)
-        return self.compiler.add_bind(read.converted(convert or declared.convert), sql_type or declared.sql_type)
-
-    def _other(self, name: str) -> Reader:
-        return reader(self.definition, self.node, self.declared[name][0], self.values.get(name))
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """Where a selection set stands: its row, or its page, or the results of a mutation; ``at``: read as of that day."""
-
-    alias: str = ""
-    page: PageSql | None = None
-    item: GraphQLObjectType | None = None
-    results: tuple[tuple[str, str], ...] = ()
-    at: str = ""
-
-    def source(self, view: str, alias: str) -> tuple[str, str]:
-        """Gives the view to read and a condition: the door's own view, or its past one on the day ``at``."""
-        if not self.at or view not in FACTS:
-            return view, ""
-        shown = f"{alias}.shown_from <= {self.at} AND ({alias}.shown_until IS NULL OR {alias}.shown_until > {self.at})"
-        return f"past_{view}", f"{shown} AND "
 
 
 @dataclass(slots=True)
@@ -162,13 +93,13 @@ class Compiler:
 
     def root(self, kind: GraphQLObjectType, fields: Fields) -> Plan:
         """Compiles the root fields of a query."""
-        return self._finish(self._fields(kind, fields, _Frame()))
+        return self._finish(self._fields(kind, fields, Frame()))
 
     def payload(self, definition: GraphQLField, node: list[FieldNode], results: Dict[str, str]) -> Plan:
         """Compiles what a mutation answers; ``results`` are the names and SQL types its root step gives back."""
         kind = get_named_type(definition.type)
         assert isinstance(kind, GraphQLObjectType)
-        return self._finish(self._object(kind, node, _Frame(results=tuple(results.items()))))
+        return self._finish(self._object(kind, node, Frame(results=tuple(results.items()))))
 
     def _finish(self, body: str) -> Plan:
         sql = f"SELECT {body}::text"
@@ -209,13 +140,13 @@ class Compiler:
         if self.length > LONGEST_STATEMENT:
             raise too_long()
 
-    def _given(self, definition: GraphQLField, node: FieldNode) -> _Given:
+    def _given(self, definition: GraphQLField, node: FieldNode) -> Given:
         declared = arguments(definition)
         values = get_argument_values(definition, node, self.selections.variables) if declared else {}
         named = {name: values.get(key) for name, (key, _) in declared.items()}
-        return _Given(self, definition, node, named, declared)
+        return Given(self, definition, node, named, declared)
 
-    def _text(self, sql: str, frame: _Frame, given: _Given, item: str = "") -> str:
+    def _text(self, sql: str, frame: Frame, given: Given, item: str = "") -> str:
         """Puts row, item and bound values into an SQL text of a mapping."""
         results = dict(frame.results)
 
@@ -248,7 +179,7 @@ class Compiler:
 
     # objects and fields
 
-    def _row(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], frame: _Frame) -> str:
+    def _row(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], frame: Frame) -> str:
         """An object that is a row, or a page: what it has more than a row's usual values is priced as rows."""
         outside, self.values = self.values, 0
         text = self._object(kind, nodes, frame)
@@ -258,10 +189,10 @@ class Compiler:
         self.values = outside
         return text
 
-    def _object(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], frame: _Frame) -> str:
+    def _object(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], frame: Frame) -> str:
         return self._fields(kind, self.selections.of(kind, nodes), frame)
 
-    def _fields(self, kind: GraphQLObjectType, fields: Fields, frame: _Frame) -> str:
+    def _fields(self, kind: GraphQLObjectType, fields: Fields, frame: Frame) -> str:
         pairs = []
         for key, nodes in fields.items():
             self.path.append(key)
@@ -272,7 +203,7 @@ class Compiler:
             self.path.pop()
         return json_object(pairs)
 
-    def _field(self, kind: GraphQLObjectType, nodes: list[FieldNode], frame: _Frame) -> str:
+    def _field(self, kind: GraphQLObjectType, nodes: list[FieldNode], frame: Frame) -> str:
         name = nodes[0].name.value
         if name == "__typename":
             return text_literal(kind.name) + "::text"
@@ -319,12 +250,12 @@ class Compiler:
         sql_type, value = VALUES[name]
         return self.add_bind(Bind(lambda inputs: value(inputs.asking), asked=True), sql_type)
 
-    def _at(self, frame: _Frame, given: _Given) -> str:
+    def _at(self, frame: Frame, given: Given) -> str:
         """The day under which everything below is read: the field's own, or the one it stands under."""
         day = next((name for name, (_, declared) in given.declared.items() if declared.as_of), None)
         return given.bind(day, convert=past_day) if day is not None and given.has(day) else frame.at
 
-    def _refuse_past(self, frame: _Frame) -> None:
+    def _refuse_past(self, frame: Frame) -> None:
         """A past day is for one subject's own facts; what is not under a subject has no bound there."""
         if frame.at:
             raise Invalid(
@@ -332,12 +263,10 @@ class Compiler:
                 code="NOT_AS_OF",
             )
 
-    def _one(
-        self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], where: str, frame: _Frame, given: _Given
-    ) -> str:
+    def _one(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], where: str, frame: Frame, given: Given) -> str:
         alias = self._alias()
         self._count_rows(1)
-        below = _Frame(alias, at=self._at(frame, given))
+        below = Frame(alias, at=self._at(frame, given))
         view, shown = below.source(self.registry.rows[kind.name].view, alias)
         condition = self._text(where, frame, given, alias)
         outside = self.expected
@@ -346,13 +275,11 @@ class Compiler:
         self.expected = outside
         return f"(SELECT {body} FROM {view} {alias} WHERE {shown}{condition} LIMIT 1)"
 
-    def _many(
-        self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], many: Many, frame: _Frame, given: _Given
-    ) -> str:
+    def _many(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], many: Many, frame: Frame, given: Given) -> str:
         if many.source is not None and many.size is not None:
             self._refuse_past(frame)
         alias = self._alias()
-        below = _Frame(alias, at=frame.at)
+        below = Frame(alias, at=frame.at)
         sizes: tuple[int, ...] = ()
         sized = ""
         if many.size is None:
@@ -378,7 +305,7 @@ class Compiler:
             f" FROM {source} {alias} WHERE {sized}{shown}{where})"
         )
 
-    def _choice(self, nodes: Sequence[FieldNode], choice: Choice, frame: _Frame, given: _Given) -> str:
+    def _choice(self, nodes: Sequence[FieldNode], choice: Choice, frame: Frame, given: Given) -> str:
         types = self.registry.schema.type_map
         hidden = types.get(choice.hidden or "")
         instead = self._object(hidden, nodes, frame) if isinstance(hidden, GraphQLObjectType) else "NULL::json"
@@ -392,7 +319,7 @@ class Compiler:
             cases.append(f"WHEN {frame.alias}.{column} IS NOT NULL THEN {found}")
         return f"CASE {' '.join(cases)} WHEN {self._text(choice.hidden_when, frame, given)} THEN {instead} END"
 
-    def _by_global_id(self, definition: GraphQLField, nodes: Sequence[FieldNode], frame: _Frame, given: _Given) -> str:
+    def _by_global_id(self, definition: GraphQLField, nodes: Sequence[FieldNode], frame: Frame, given: Given) -> str:
         """Any row of the field's types: by the id argument, or by what a mutation's root step gave."""
         if frame.results:
             tag, row = (self._text(sql, frame, given) for sql in ("{record_tag}", "{record_id}"))
@@ -401,7 +328,7 @@ class Compiler:
             row = given.bind("id", "uuid", lambda value: read_global_id(value)[1])
         return self._row_of(definition, nodes, given, tag, row)
 
-    def _many_by_global_id(self, definition: GraphQLField, nodes: Sequence[FieldNode], given: _Given) -> str:
+    def _many_by_global_id(self, definition: GraphQLField, nodes: Sequence[FieldNode], given: Given) -> str:
         """As many answers as ids, in their order, each a row or null."""
         alias = self._alias()
         tags = given.bind("ids", "text[]", lambda ids: [read_global_id(value)[0] for value in _few(ids)])
@@ -412,12 +339,12 @@ class Compiler:
         source = f"unnest({tags}, {rows}) WITH ORDINALITY {alias}(tag, row, place)"
         return f"(SELECT coalesce(json_agg({body} ORDER BY {alias}.place), '[]'::json) FROM {source})"
 
-    def _row_of(self, definition: GraphQLField, nodes: Sequence[FieldNode], given: _Given, tag: str, row: str) -> str:
+    def _row_of(self, definition: GraphQLField, nodes: Sequence[FieldNode], given: Given, tag: str, row: str) -> str:
         abstract = get_named_type(definition.type)
         assert isinstance(abstract, GraphQLInterfaceType)
         possible = {kind.name for kind in self.registry.schema.get_possible_types(abstract)}
         cases = " ".join(
-            f"WHEN '{letters}' THEN {self._one(kind, nodes, f'{{item}}.id = {row}', _Frame(), given)}"
+            f"WHEN '{letters}' THEN {self._one(kind, nodes, f'{{item}}.id = {row}', Frame(), given)}"
             for letters, kind in self.registry.tags.items()
             if kind.name in possible
         )
@@ -426,7 +353,7 @@ class Compiler:
     # connections
 
     def _page(
-        self, connection: GraphQLObjectType, nodes: Sequence[FieldNode], page: Page, frame: _Frame, given: _Given
+        self, connection: GraphQLObjectType, nodes: Sequence[FieldNode], page: Page, frame: Frame, given: Given
     ) -> str:
         if given.has("first") and given.has("last"):
             raise Invalid("first 与 last 只能给一个：往后翻页用 first 和 after，往前翻页用 last 和 before")
@@ -461,7 +388,7 @@ class Compiler:
             plain=not backward and "pageInfo" not in self._names(connection, nodes),
         )
         self.sizes.append(size)
-        body = self._row(connection, nodes, _Frame(frame.alias, sql, item, at=frame.at))
+        body = self._row(connection, nodes, Frame(frame.alias, sql, item, at=frame.at))
         self.sizes.pop()
         # Every part that reads the page's rows is an aggregate over them; without one, no row need be read. Edges are
         # as many as rows even where nothing but their type is asked of them.
@@ -471,7 +398,7 @@ class Compiler:
     def _names(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode]) -> set[str]:
         return {same[0].name.value for same in self.selections.of(kind, nodes).values()}
 
-    def _beyond(self, page: Page, given: _Given, name: str, alias: str) -> Beyond | None:
+    def _beyond(self, page: Page, given: Given, name: str, alias: str) -> Beyond | None:
         """The rows beyond one cursor: strictly after, or strictly before it, in the connection's own order."""
         if not given.has(name):
             return None
@@ -481,7 +408,7 @@ class Compiler:
         sign = "<" if page.descending is (name == "after") else ">"
         return Beyond(f"{page.key.of(alias)}, {alias}.id", sign, f"{key}, {row}")
 
-    def _page_part(self, part: str, definition: GraphQLField, nodes: Sequence[FieldNode], frame: _Frame) -> str:
+    def _page_part(self, part: str, definition: GraphQLField, nodes: Sequence[FieldNode], frame: Frame) -> str:
         page, item = frame.page, frame.item
         assert page is not None
         assert item is not None
@@ -490,7 +417,7 @@ class Compiler:
                 body = self._object(_object_type(definition), nodes, frame)
                 return page.edges(body)
             case "node":
-                return self._object(item, nodes, _Frame(page.alias, at=frame.at))
+                return self._object(item, nodes, Frame(page.alias, at=frame.at))
             case "cursor":
                 return page.cursor
             case "info":
@@ -509,7 +436,7 @@ class Compiler:
                 return f"least({page.count}, {COUNTED})" if part == "total" else f"({page.count} > {COUNTED})"
         raise AssertionError(part)
 
-    def _count_look(self, cursor: Beyond | None, frame: _Frame) -> None:
+    def _count_look(self, cursor: Beyond | None, frame: Frame) -> None:
         """A look at what lies on the other side of a cursor reads the connection once more, for each alias of it."""
         if cursor is None:
             return

@@ -23,9 +23,10 @@ from graphql.execution.values import VariableValues, get_argument_values
 
 from schema.plan.asking import Asking, Purse
 from schema.plan.binding import Inputs, PersonNumber
-from schema.plan.compile import Compiler, Plan
+from schema.plan.compile import Compiler
 from schema.plan.cost import CHARACTERS_A_POINT, MOST_ROWS, REQUEST, Part, refuse_beyond
 from schema.plan.documents import Bounded, Document, Documents, Refused
+from schema.plan.frames import Plan
 from schema.plan.introspection import Introspection, is_introspection
 from schema.plan.limits import check_texts
 from schema.plan.mapping import Action
