@@ -12,17 +12,19 @@ from starlette.types import Receive, Scope, Send
 from server.pages import wire
 from server.pages.wire import MOST_HEAD, BoundedProtocol
 
+#: More than the buffers of two sockets hold.
+MUCH = 30_000_000
 START = b"POST / HTTP/1.1\r\nhost: x\r\n"
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers with the length of the body."""
+    """Answers with the length of the body, or with much."""
     length, more = 0, True
     while more:
         message = await receive()
         length += len(message.get("body", b""))
         more = message.get("more_body", False)
-    body = str(length).encode()
+    body = b"a" * MUCH if scope["path"] == "/much" else str(length).encode()
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -46,18 +48,18 @@ async def port() -> AsyncIterator[int]:
 async def sent(port: int, *pieces: bytes) -> bytes:
     """Sends the pieces and gives all that comes back until the server hangs up; a cut connection gives nothing more."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    back = b""
+    back = bytearray()
     try:
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
-        while part := await asyncio.wait_for(reader.read(1000), 10):
+        while part := await asyncio.wait_for(reader.read(1_000_000), 10):
             back += part
     except ConnectionError:
         pass
     finally:
         writer.close()
-    return back
+    return bytes(back)
 
 
 async def test_a_large_body_under_a_small_head_is_taken(port: int) -> None:
@@ -103,3 +105,28 @@ async def test_who_does_not_finish_a_request_is_hung_up_on(
     monkeypatch.setattr(wire, "SPAN_SECONDS", 0.05)
 
     assert await sent(port, begun) == b""
+
+
+async def test_an_answer_that_nobody_takes_is_not_kept(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for large answers and reads none would fill the memory with them at a few points each."""
+    monkeypatch.setattr(wire, "SPAN_SECONDS", 0.05)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
+    writer.write(b"GET /much HTTP/1.1\r\nhost: x\r\n\r\n")
+    await asyncio.sleep(0.5)
+    taken = 0
+    try:
+        while part := await asyncio.wait_for(reader.read(1_000_000), 10):
+            taken += len(part)
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
+
+    assert taken < MUCH
+
+
+async def test_who_reads_gets_all_of_a_large_answer(port: int) -> None:
+    """The bound is for who does not read."""
+    back = await sent(port, b"GET /much HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+
+    assert back.endswith(b"\r\n\r\n" + b"a" * MUCH)

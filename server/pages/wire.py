@@ -1,7 +1,7 @@
-"""线上的界限 wire: what one connection may make the server keep or wait for, before a request is whole. Not for requests:
+"""线上的界限 wire: what one connection may make the server keep or wait for, before a request is whole and after its answer.
 
-uvicorn's parser keeps every header, however long, and waits for the rest of a request for ever; an asker with a
-socket could fill the memory, or hold all connections. Behind a proxy neither comes so far.
+uvicorn's parser keeps every header, however long, and waits for the rest of a request for ever, as it keeps an answer
+that nobody takes; an asker with a socket could fill the memory, or hold all connections. Not for requests themselves.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 #: Bytes of a request beside its body: the address with a query in it, headers, trailers, the sizes of chunks.
 MOST_HEAD = 65_536
-#: A request that is not whole must bring so many bytes in each span of so many seconds; a modem is ten times faster.
+#: A request that is not whole must bring, and an answer that is not sent must lose, so many bytes in each span of so
+#: many seconds; a modem is ten times faster.
 LEAST_BYTES, SPAN_SECONDS = 2_048, 20.0
 
 _ANSWER = (
@@ -31,6 +32,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._arrived = 0
         #: whether a request is awaited or has come in part
         self._open = True
+        #: bytes of answers that waited for their reader at the last look
+        self._unsent = 0
         self._watch: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -70,5 +73,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._open and self._arrived < LEAST_BYTES:
             self.transport.close()
             return
-        self._arrived = 0
+        unsent = self.transport.get_write_buffer_size()
+        if self._unsent and unsent > max(self._unsent - LEAST_BYTES, 0):
+            self.transport.abort()
+            return
+        self._arrived, self._unsent = 0, unsent
         self._watch = self.loop.call_later(SPAN_SECONDS, self._look)
