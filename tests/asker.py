@@ -80,3 +80,17 @@ def told(value: Any) -> int:
     if isinstance(value, list):
         return sum(map(told, value))
     return value is not None and not isinstance(value, bool | CreditError)
+
+
+async def answered(asker: Asker, text: str, variables: dict[str, Any] | None = None) -> Any:
+    """Gives the answer in which plan and reference agree; a refusal is a fault."""
+    answer = await asker.agree(text, variables or {})
+    assert not isinstance(answer, CreditError), answer.message
+    return answer
+
+
+async def refusal(asker: Asker, text: str, variables: dict[str, Any] | None = None) -> CreditError:
+    """Gives the refusal; an answer is a fault."""
+    answer = await asker.agree(text, variables or {})
+    assert isinstance(answer, CreditError), answer
+    return answer

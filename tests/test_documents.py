@@ -13,10 +13,9 @@ from schema.api import registry
 from schema.nodes import LARGEST_PAGE, read_global_id
 from schema.plan import run
 from schema.plan.compile import Compiler
-from server.errors import CreditError
 from server.viewer import PUBLIC
 from tests import factory as make
-from tests.asker import Asker, City, city_of, told
+from tests.asker import Asker, City, answered, city_of, refusal, told
 from tests.documents import connections
 from tests.support import TrialDatabase
 from tests.wide_world import ODD, USCC
@@ -35,20 +34,6 @@ async def city(trial_database: Any) -> AsyncIterator[City]:
 def officer(city: City) -> Asker:
     """An officer sees most."""
     return city.askers["officer"]
-
-
-async def answered(asker: Asker, text: str, variables: dict[str, Any] | None = None) -> Any:
-    """Gives the answer in which plan and reference agree; a refusal is a fault."""
-    answer = await asker.agree(text, variables or {})
-    assert not isinstance(answer, CreditError), answer.message
-    return answer
-
-
-async def refusal(asker: Asker, text: str, variables: dict[str, Any] | None = None) -> CreditError:
-    """Gives the refusal; an answer is a fault."""
-    answer = await asker.agree(text, variables or {})
-    assert isinstance(answer, CreditError), answer
-    return answer
 
 
 # wide
@@ -316,6 +301,24 @@ async def _walk(asker: Asker, kind: str, name: str, id_: str | None, *, back: bo
         at = row[name]["pageInfo"][f"{end}Cursor"]
         if not row[name]["pageInfo"][f"has{more}Page"]:
             return seen
+
+
+async def test_a_cursor_stays_a_place_where_a_filter_leaves_its_row_out(officer: Asker) -> None:
+    """A client that narrows a list while paging keeps its place; whether more stands behind it is told of what is left."""
+    whole = await answered(officer, "{ acts { edges { cursor node { kind decidedOn } } } }")
+    cursors = [edge["cursor"] for edge in whole["acts"]["edges"]]
+    flags = "{ edges { cursor } pageInfo { hasNextPage hasPreviousPage } totalCount }"
+    some = " ".join(
+        f"{size}{n}_{kind}: acts({size}: 1, {side}: {json.dumps(cursors[n])}, kind: {kind}) {flags}"
+        for n in (0, len(cursors) // 2, len(cursors) - 1)
+        for kind in ("INSPECTION", "LEVY", "REWARD")
+        for size, side in (("first", "after"), ("last", "before"))
+    )
+
+    told_of = await answered(officer, f"{{ {some} }}")
+
+    seen = {(bool(page["edges"]), *page["pageInfo"].values()) for page in told_of.values()}
+    assert len(seen) >= 4, "with rows and without, on both sides"
 
 
 async def test_the_total_is_counted_only_when_it_is_asked_for(officer: Asker) -> None:
