@@ -24,7 +24,7 @@ class Commitment(Node):
     content: str = column("承诺内容 content；含个人信息的已脱敏", "content")
     breach_duty: str = column("违诺责任 breach duty", "breach_duty")
     signed_on: date = column("签署日期 signed on", "signed_on")
-    valid_until: date | None = column("有效期至 valid until：最后有效的一天；null 为长期", "valid_until")
+    valid_to: date | None = column("有效期至 valid to：最后有效的一天，含当日；null 为长期", "valid_until")
     state: CommitmentState | None = expression("履约状态 state", enum_sql(CommitmentState, "state"))
     authority_name: str = column("受理单位 authority name", "authority_name")
     source_unit: Agency | None = mapped("数源单位 source unit", One("{item}.id = {row}.source_unit_id"))

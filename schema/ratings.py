@@ -58,7 +58,7 @@ class Rating(Node):
         One("{item}.id = {row}.standard || '@' || {row}.standard_version"),
     )
     period_from: date = column("评价周期首日 period from", "period_from")
-    period_until: date = column("评价周期末日 period until：含当日", "period_until")
+    period_to: date = column("评价周期末日 period to：含当日", "period_until")
     score: Decimal | None = column("评价得分 score，分；直接定级的为 null", "score", as_text=True)
     grade: str = column("信用等级 grade：按各标准自己的等级", "grade")
     grade_meaning: str | None = expression("等级含义 grade meaning；登记册中没有的为 null", _MEANING)

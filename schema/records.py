@@ -37,7 +37,7 @@ class Record(Node):
     document_number: str = column("决定文书号 document number", "document_number")
     decided_on: date = column("决定日期 decided on", "decided_on")
     valid_from: date | None = column("有效期自 valid from", "valid_from")
-    valid_until: date | None = column("有效期至 valid until：最后有效的一天；null 为长期", "valid_until")
+    valid_to: date | None = column("有效期至 valid to：最后有效的一天，含当日；null 为长期", "valid_until")
     authority_name: str = column("决定机关 authority name", "authority_name")
     authority_uscc: str = column("决定机关统一社会信用代码 authority uscc", "authority_uscc")
     source_unit_name: str = column("数源单位 source unit name", "source_unit_name")
@@ -105,8 +105,8 @@ class Penalty(NationalRecord):
         "没收违法所得、非法财物的金额 confiscated，元", "confiscated_yuan", as_text=True
     )
     revoked_certificate: str | None = column("暂扣或吊销证照名称及编号 revoked certificate", "revoked_certificate")
-    file_disclosed_until: date | None = column(
-        "报送的公示截止期 file disclosed until：报送表中给出的最后公示日", "file_disclosed_until"
+    file_disclosed_to: date | None = column(
+        "报送的公示截止期 file disclosed to：报送表中给出的最后公示日，含当日", "file_disclosed_until"
     )
     severity: Severity | None = expression("失信程度 severity：按规则分档", enum_sql(Severity, "severity"))
     severity_override: Severity | None = expression(

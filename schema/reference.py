@@ -60,7 +60,7 @@ class DisclosureTerm:
     term: str = column("公示事项 term", "term")
     valid_from: date = column("生效日 valid from：自此日起作出的决定适用", "valid_from")
     valid_until: date | None = column(
-        "失效日 valid until：自此日起作出的决定适用以后的版本；null 为现行", "valid_until"
+        "失效日 valid until：失效的第一天，自此日起作出的决定适用以后的版本；null 为现行", "valid_until"
     )
     shown: bool = column("社会公开 shown：为假的不向社会公开，仍可政务共享", "shown")
     starts: DisclosureStart | None = expression("公示起算 starts", enum_sql(DisclosureStart, "starts"))

@@ -22,8 +22,8 @@ from tests.support import SECRET, TrialDatabase
 Row = dict[str, Any]
 
 RECORD = (
-    "subjectName subjectKind subjectUscc documentName documentNumber decidedOn validFrom validUntil authorityName"
-    " authorityUscc sourceUnitName sourceUnitUscc catalogueEdition catalogueItemId=catalogue_item remark"
+    "subjectName subjectKind subjectUscc documentName documentNumber decidedOn validFrom validTo=valid_until"
+    " authorityName authorityUscc sourceUnitName sourceUnitUscc catalogueEdition catalogueItemId=catalogue_item remark"
 )
 NATIONAL = (
     " subjectRegistrationNumber subjectOrganisationCode subjectTaxNumber subjectInstitutionNumber subjectSocietyNumber"
@@ -39,14 +39,14 @@ FACT_LEAVES = {
     "Licence": RECORD + NATIONAL + " licenceKind certificateName certificateNumber content state",
     "Penalty": RECORD
     + NATIONAL
-    + " violation facts basis penaltyKinds content fineYuan confiscatedYuan revokedCertificate fileDisclosedUntil severity"
-    " severityOverride severityReason",
+    + " violation facts basis penaltyKinds content fineYuan confiscatedYuan revokedCertificate"
+    " fileDisclosedTo=file_disclosed_until severity severityOverride severityReason",
     "Act": RECORD + " kind category content basis amountYuan result",
-    "Rating": "standard standardVersion periodFrom periodUntil score grade effectiveFrom effectiveUntil",
+    "Rating": "standard standardVersion periodFrom periodTo=period_until score grade effectiveFrom effectiveUntil",
     "RatingPoint": "indicator position points fullPoints",
     "ListEntry": "kind criterion reason batch documentNumber authorityName listedOn listedUntil",
     "ListMeasure": "edition=measure_edition itemId=measure_item",
-    "Commitment": "kind matter content breachDuty signedOn validUntil state authorityName",
+    "Commitment": "kind matter content breachDuty signedOn validTo=valid_until state authorityName",
     "BenefitProduct": "code name content eligibility policyTitle policyDocumentNumber operatorName validFrom validUntil",
     "BenefitGrant": "grantedOn grantedUntil grade valueYuan",
     "Disclosure": "scope from=disclosed_from until=disclosed_until edition=terms_edition disputedOn withdrawnOn withdrawal",

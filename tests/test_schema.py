@@ -63,6 +63,23 @@ def test_everything_is_described_in_chinese() -> None:
     assert bare == []
 
 
+def test_the_name_of_a_day_says_whether_the_day_itself_is_meant() -> None:
+    """Two meanings of «until» would take or give partners a day, for years."""
+    meant = {"Until": "第一天", "until": "第一天", "To": "含当日"}
+    found, wrong = 0, []
+    for kind in graphql_schema().type_map.values():
+        if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            continue
+        parts = [(name, field.description) for name, field in kind.fields.items()]
+        parts += [(name, one.description) for field in kind.fields.values() for name, one in field.args.items()]
+        for name, description in parts:
+            if end := re.search(r"Until$|^until$|To$", name):
+                found += 1
+                wrong += [f"{kind.name} {name}"] if meant[end[0]] not in (description or "") else []
+    assert wrong == []
+    assert found > 20
+
+
 def test_every_reachable_field_is_mapped_and_every_type_is_reachable_by_id() -> None:
     """A field without SQL would be found by the first partner who asks for it."""
     known = registry()
