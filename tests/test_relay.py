@@ -36,7 +36,7 @@ from tests.world import USCC, World, build
 PAGING = {"first": "Int", "after": "String", "last": "Int", "before": "String"}
 PAGE = "{ edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }"
 #: Pages asked in one request: far below every bound of a document.
-AT_ONCE = 30
+AT_ONCE = 8
 _partners = count(1)
 
 
