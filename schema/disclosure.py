@@ -6,7 +6,8 @@ from typing import Any
 import strawberry
 
 from schema.enums import Scope, Withdrawal, enum_sql
-from schema.plan.mapping import Same, column, expression, mapped
+from schema.plan.mapping import One, Same, column, expression, mapped
+from schema.reference import DisclosureTerm
 
 _TERM = "(SELECT term_.{column} FROM disclosure_term term_ WHERE term_.id = {{row}}.terms_edition)"
 
@@ -19,7 +20,10 @@ class Disclosure:
     from_: date = column("公示起 disclosed from：公示的第一天", "disclosed_from", graphql="from")
     until: date | None = column("停止公示日 disclosed until：不再公示的第一天；null 为长期公示", "disclosed_until")
     basis: str | None = expression("公示依据 basis：文件名称、文号和条款", _TERM.format(column="basis"))
-    term: str | None = expression("公示事项 term：所适用的公示规则", _TERM.format(column="term"))
+    term_name: str | None = expression("公示事项 term name：所适用的公示规则的名称", _TERM.format(column="term"))
+    term: DisclosureTerm | None = mapped(
+        "公示期限 term：所适用的公示规则的这一版本；登记册中没有的为 null", One("{item}.id = {row}.terms_edition")
+    )
     edition: str = column("公示规则版本 edition", "terms_edition")
     disputed: bool = expression(
         "有异议 disputed：信息主体提出异议，正在核实，期间照常公示并加标注", "({row}.disputed_on IS NOT NULL)"

@@ -47,14 +47,14 @@ class Rating(Node):
     """信用评价结果."""
 
     party: Party | None = party("评价对象 party", "Enterprise", "IndividualBusiness", "Practitioner", "Vehicle")
-    standard: str = column("评价标准 standard：标准代码", "standard")
+    standard_key: str = column("评价标准代码 standard key", "standard")
     standard_version: date = column("标准版本 standard version：该版本的施行日", "standard_version")
     standard_name: str | None = expression(
         "标准名称 standard name；登记册中没有该版本的为 null",
         f"(SELECT s_.name FROM rating_standard s_ WHERE {_APPLIED})",
     )
-    applied_standard: Standard | None = mapped(
-        "所依据的标准 applied standard：登记册中的该版本；没有的为 null",
+    standard: Standard | None = mapped(
+        "评价标准 standard：登记册中的该版本；没有的为 null",
         One("{item}.id = {row}.standard || '@' || {row}.standard_version"),
     )
     period_from: date = column("评价周期首日 period from", "period_from")

@@ -265,7 +265,7 @@ async def test_counts_over_an_impossible_span_are_refused(field: str) -> None:
 async def test_the_viewer_is_told_who_he_is_and_what_he_may_still_spend(database: TrialDatabase) -> None:
     """A partner who is refused must be able to see whether his key, or its quota, is the reason."""
     world = await build(database)
-    text = """{ viewer { name door duties partner agency { code } enterprise { uscc } individualBusiness { uscc }
+    text = """{ viewer { name door duties partnerCode agency { code } enterprise { uscc } individualBusiness { uscc }
       pointsLimit pointsLeft pointsResetIn } }"""
     subject = Viewer(Door.SUBJECT, actor="示例企业", subject=world.enterprise)
 
@@ -273,7 +273,7 @@ async def test_the_viewer_is_told_who_he_is_and_what_he_may_still_spend(database
     officer = await ask(database, text, viewer=world.officer(), purse=Purse())
     firm = await ask(database, text, viewer=subject)
 
-    nothing = dict.fromkeys(("name", "partner", "agency", "enterprise", "individualBusiness"))
+    nothing = dict.fromkeys(("name", "partnerCode", "agency", "enterprise", "individualBusiness"))
     points = dict.fromkeys(("pointsLimit", "pointsLeft", "pointsResetIn"))
     assert public["viewer"] == nothing | points | {"door": "PUBLIC", "duties": []}
     assert officer["viewer"]["name"] == "测试经办人"

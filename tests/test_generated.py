@@ -64,7 +64,7 @@ DOCUMENTS: list[tuple[str, dict[str, Any]]] = [
             id __typename
             ... on Subject { licences(first: $first) { ...Page edges { cursor node { ...R } } } }
             newest: licences(last: 1) { edges { node { documentNumber } } }
-            penalties { totalCount edges { node { ...R fineYuan disclosure { from until basis disputed term } } } }
+            penalties { totalCount edges { node { ...R fineYuan disclosure { from until basis disputed termName } } } }
             acts(kind: INSPECTION) { edges { node { kind result @include(if: $more) basis @skip(if: $less) } } }
             vehicles { edges { node { plate holder { ... on Enterprise { uscc } } driver { __typename } } } }
           }

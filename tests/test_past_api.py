@@ -33,7 +33,7 @@ EVERYTHING = """fragment Everything on Enterprise {
   grants { edges { node { id product { code name } } } }
   vehicles { edges { node { plate driver { __typename ... on Practitioner { name } } } } }
 }
-fragment R on Record { disclosure { from until basis disputed term } party { ... on Enterprise { name } } }"""
+fragment R on Record { disclosure { from until basis disputed termName term { key edition } } party { ... on Enterprise { name } } }"""
 
 
 async def test_a_query_as_of_today_answers_what_it_answers_without_a_date(database) -> None:

@@ -170,14 +170,14 @@ async def test_a_rating_leads_to_the_version_of_the_standard_it_was_made_under(d
 
     got = await ask(
         database,
-        """query ($uscc: String!) { enterprise(uscc: $uscc) { ratings { edges { node { standard grade standardName
-             gradeMeaning appliedStandard { key validFrom grades { grade } } } } } } }""",
+        """query ($uscc: String!) { enterprise(uscc: $uscc) { ratings { edges { node { standardKey grade standardName
+             gradeMeaning standard { key validFrom grades { grade } } } } } } }""",
         {"uscc": USCC},
     )
     found = {edge["node"]["grade"]: edge["node"] for edge in got["enterprise"]["ratings"]["edges"]}
     assert {grade: node["gradeMeaning"] for grade, node in found.items()} == {"AAA": "优良", "B": "不合格"}
     assert found["AAA"]["standardName"] == "道路运输企业质量信誉考核"
-    assert found["AAA"]["appliedStandard"] == {
+    assert found["AAA"]["standard"] == {
         "key": "road_enterprise_quality",
         "validFrom": "2006-01-01",
         "grades": [{"grade": grade} for grade in ("AAA", "AA", "A", "B")],
@@ -194,16 +194,16 @@ async def test_a_rating_under_a_version_that_nobody_registered_says_no_more_than
     got = await ask(
         database,
         """query ($uscc: String!) { enterprise(uscc: $uscc) { ratings { edges { node {
-             standard grade standardName gradeMeaning appliedStandard { name } } } } } }""",
+             standardKey grade standardName gradeMeaning standard { name } } } } } }""",
         {"uscc": USCC},
     )
     nodes = [edge["node"] for edge in got["enterprise"]["ratings"]["edges"]]
-    assert next(node for node in nodes if node["standard"] == "of_old") == {
-        "standard": "of_old",
+    assert next(node for node in nodes if node["standardKey"] == "of_old") == {
+        "standardKey": "of_old",
         "grade": "优",
         "standardName": None,
         "gradeMeaning": None,
-        "appliedStandard": None,
+        "standard": None,
     }
 
 

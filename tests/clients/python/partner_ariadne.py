@@ -31,7 +31,7 @@ async def firm(client: Client, uscc: str) -> dict[str, Any] | None:
     return {
         "name": found.name,
         "state": found.state,
-        "ratings": [[each.standard, each.grade, each.score, each.period_from] for each in ratings],
+        "ratings": [[each.standard_key, each.grade, each.score, each.period_from] for each in ratings],
         "points": [point.points for each in ratings for point in each.points],
         "bases": [base and [base.typename__, base.document_number] for base in bases],
         "penalties": [
@@ -92,7 +92,7 @@ async def vehicle(client: Client, plate: str) -> list[Any] | None:
 async def practitioner(client: Client, number: str) -> list[Any] | None:
     """Gives the driver who has this number, masked."""
     found = (await client.practitioner(number, CertificateType.ID_CARD)).practitioner
-    ratings = found and [[edge.node.standard, edge.node.grade] for edge in found.ratings.edges]
+    ratings = found and [[edge.node.standard_key, edge.node.grade] for edge in found.ratings.edges]
     return found and [found.name, found.certificate_number, ratings]
 
 
@@ -119,7 +119,7 @@ async def again(client: Client, ids: list[str]) -> list[Any]:
 async def who_am_i(client: Client) -> list[Any] | None:
     """Gives what the key is taken for."""
     found = (await client.who_am_i()).viewer
-    return found and [found.name, found.door, found.partner, found.agency, found.points_limit]
+    return found and [found.name, found.door, found.partner_code, found.agency, found.points_limit]
 
 
 async def words(client: Client, on: date) -> list[Any]:

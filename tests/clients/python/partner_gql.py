@@ -43,7 +43,7 @@ class Partner:
         return {
             "name": found["name"],
             "state": found["state"],
-            "ratings": [[each[key] for key in ("standard", "grade", "score", "periodFrom")] for each in ratings],
+            "ratings": [[each[key] for key in ("standardKey", "grade", "score", "periodFrom")] for each in ratings],
             "points": [point["points"] for each in ratings for point in each["points"]],
             "bases": [record and [record["__typename"], record["documentNumber"]] for record in records],
             "penalties": [
@@ -97,7 +97,7 @@ class Partner:
     def practitioner(self, number: str) -> list[Any] | None:
         """Gives the driver who has this number, masked."""
         found = self.ask("Practitioner", certificateNumber=number)["practitioner"]
-        ratings = found and [[each["standard"], each["grade"]] for each in nodes(found["ratings"])]
+        ratings = found and [[each["standardKey"], each["grade"]] for each in nodes(found["ratings"])]
         return found and [found["name"], found["certificateNumber"], ratings]
 
     def lists(self, quarter: str) -> list[Any]:
@@ -120,7 +120,7 @@ class Partner:
     def who_am_i(self) -> list[Any] | None:
         """Gives what the key is taken for."""
         found = self.ask("WhoAmI")["viewer"]
-        return found and [found[key] for key in ("name", "door", "partner", "agency", "pointsLimit")]
+        return found and [found[key] for key in ("name", "door", "partnerCode", "agency", "pointsLimit")]
 
     def words(self, on: str) -> list[Any]:
         """Gives what is shown beside a result."""

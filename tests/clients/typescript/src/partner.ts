@@ -62,7 +62,7 @@ async function firm(uscc: string) {
   return {
     name: part(NameFragmentDoc, enterprise).name,
     state: enterprise.state,
-    ratings: enterprise.ratings.edges.map(({ node }) => [node.standard, node.grade, node.score, node.periodFrom]),
+    ratings: enterprise.ratings.edges.map(({ node }) => [node.standardKey, node.grade, node.score, node.periodFrom]),
     points: enterprise.ratings.edges.flatMap(({ node }) => node.points.map((point) => point.points)),
     bases: enterprise.ratings.edges.flatMap(({ node }) =>
       node.bases.edges.map(({ node: { record } }) => {
@@ -123,7 +123,7 @@ async function vehicle(plate: string) {
 
 async function practitioner(certificateNumber: string) {
   const { practitioner: found } = await ask(PractitionerDocument, { certificateNumber });
-  return found && [found.name, found.certificateNumber, found.ratings.edges.map(({ node }) => [node.standard, node.grade])];
+  return found && [found.name, found.certificateNumber, found.ratings.edges.map(({ node }) => [node.standardKey, node.grade])];
 }
 
 async function lists(quarter: string) {
@@ -146,7 +146,7 @@ async function again(ids: string[]) {
 
 async function whoAmI() {
   const { viewer } = await askInFull(WhoAmIDocument, {});
-  return viewer && [viewer.name, viewer.door, viewer.partner, viewer.agency, viewer.pointsLimit];
+  return viewer && [viewer.name, viewer.door, viewer.partnerCode, viewer.agency, viewer.pointsLimit];
 }
 
 async function words(on: string) {
