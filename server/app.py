@@ -62,7 +62,15 @@ def create_app(settings: Settings, database: Database) -> Service:
     known = known_documents(plans.documents, SITE / "queries", settings.documents)
     address = f"http://{settings.host}:{settings.port}" if trial else "https://（本局地址）"
     limits = Limits.of(settings)
-    reference = ApiPages(plans, database, site.renderer, prefix, address=address + prefix, limits=limits)
+    reference = ApiPages(
+        plans,
+        database,
+        site.renderer,
+        prefix,
+        address=address + prefix,
+        limits=limits,
+        trusted=settings.trusted_proxies,
+    )
     endpoint = Endpoint(plans, database, Viewers(), known, limits.purse)
 
     @asynccontextmanager

@@ -353,6 +353,17 @@ async def test_the_command_of_an_example_can_be_pasted_into_a_shell(database: Tr
     assert json.loads(told)["data"]["service"]["today"] == "2026-06-15"
 
 
+async def test_an_example_is_run_with_the_points_of_its_readers_address(database: TrialDatabase) -> None:
+    """A page that asks without limit would be the way around the limit."""
+    await build(database)
+    async with client_of(database, public_points=700) as client:
+        pages = [await client.get("/api/examples/lists") for _ in range(4)]
+
+    assert pages[0].status_code == 200
+    assert (pages[-1].status_code, pages[-1].headers["retry-after"].isdigit()) == (429, True)
+    assert "额度" in pages[-1].text or "限额" in pages[-1].text
+
+
 async def test_an_example_says_so_while_the_database_is_away(nowhere: Database) -> None:
     """The reference stays readable; only the answer is missing, and programs are told to come again."""
     async with client_of(nowhere) as client:

@@ -12,6 +12,7 @@ from typing import Any
 
 from graphql import FieldNode, OperationDefinitionNode, parse
 
+from schema.plan.asking import Asking, Purse
 from schema.plan.documents import Document
 from schema.plan.run import Answer, Executor
 from server.database.connection import Database
@@ -91,17 +92,20 @@ class Examples:
     def __init__(self, executor: Executor, database: Database, examples: Mapping[str, Example]) -> None:
         self.executor, self.database, self.examples = executor, database, examples
 
-    async def run(self, example: Example, viewer: Viewer = PUBLIC, given: Given | None = None) -> Ran:
+    async def run(
+        self, example: Example, viewer: Viewer = PUBLIC, given: Given | None = None, purse: Purse | None = None
+    ) -> Ran:
         """Runs one, and before it those it takes values from; ``given`` replaces variables, by the example's name.
 
         Raises ``CreditError`` kinds as any query. A value that the earlier answer does not have is sent as null.
         """
         variables = example.variables | dict((given or {}).get(example.name, {}))
         for variable, (source, *way) in example.take.items():
-            earlier = await self.run(self.examples[str(source)], viewer, given)
+            earlier = await self.run(self.examples[str(source)], viewer, given, purse)
             variables[variable] = value_at(earlier.data, way)
         document: Document = self.executor.documents.read(example.document)
-        return Ran(variables, await self.executor.answer(self.database, viewer, document, variables))
+        asking = Asking(viewer, purse)
+        return Ran(variables, await self.executor.answer(self.database, viewer, document, variables, asking=asking))
 
 
 def value_at(data: Any, way: list[str | int]) -> Any:

@@ -29,11 +29,13 @@ from schema.replies import ALWAYS, MALFORMED
 from server.accounts.limits import Limits
 from server.clock import today_in_shanghai
 from server.database.connection import Database
-from server.errors import CreditError, Unavailable
+from server.errors import CreditError, TooMany, Unavailable
 from server.pages.api_changelog import read_changelog
 from server.pages.api_examples import Example, Examples, read_examples
 from server.pages.api_reference import Reference
+from server.pages.manners import Networks, client_address
 from server.pages.render import SITE, Renderer
+from server.viewer import PUBLIC
 
 #: The console alone has a script, of this origin; nobody may frame a page into which a key is typed.
 CONSOLE_POLICY = (
@@ -97,10 +99,11 @@ class ApiPages:
         *,
         address: str,
         limits: Limits,
+        trusted: Networks = (),
     ) -> None:
         self.schema: GraphQLSchema = executor.registry.schema
         self.executor, self.database, self.renderer = executor, database, renderer
-        self.prefix, self.address, self.limits = prefix, address, limits
+        self.prefix, self.address, self.limits, self.trusted = prefix, address, limits, trusted
         self._kept: dict[str, _Kept] = {}
         self._made: _Material | None = None
 
@@ -217,19 +220,22 @@ class ApiPages:
         example = self.material.examples.examples.get(str(request.path_params["name"]))
         if example is None:
             raise HTTPException(404)
-        variables, answer, trouble, status = example.variables, "", "", 200
+        variables, answer, trouble, status, wait = example.variables, "", "", 200, 0
         if not example.needs:
             try:
-                ran = await self.material.examples.run(example)
+                # An example is asked as its reader would ask it, with the points of his address.
+                purse = self.limits.purse(PUBLIC, client_address(request.scope, self.trusted))
+                ran = await self.material.examples.run(example, purse=purse)
                 variables, answer = ran.variables, _shown(json.loads(ran.answer.body()))
             except CreditError as error:
-                trouble, status = error.message, 503 if isinstance(error, Unavailable) else 200
+                trouble, status = error.message, error.status if isinstance(error, Unavailable | TooMany) else 200
+                wait = getattr(error, "retry_after_seconds", 0)
         values = {"variables": _shown(variables) if variables else "", "answer": answer, "trouble": trouble}
         values["curl"] = self._curl(example, variables)
         body = self.page("example", "/api/examples", example=example, **values)
         headers = _NOT_INDEXED | {"cache-control": "no-store"}
-        if status == 503:
-            headers["retry-after"] = str(Unavailable.retry_after_seconds)
+        if status != 200:
+            headers["retry-after"] = str(wait)
         return Response(body, status, headers, _HTML)
 
     def _curl(self, example: Example, variables: Mapping[str, Any]) -> str:
