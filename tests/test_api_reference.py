@@ -22,6 +22,7 @@ from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectT
 from schema.api import executor, graphql_schema, printed
 from schema.plan.cost import MOST_ROWS
 from schema.plan.limits import LIMITS
+from schema.plan.weight import LARGEST_SPREAD
 from server.database.connection import Database
 from server.errors import CreditError
 from server.identifiers.certificates import person_key
@@ -245,6 +246,7 @@ async def test_the_overview_tells_the_limits_that_hold(nowhere: Database) -> Non
     for one in fields(LIMITS):
         assert f"{TEXTS['limits'][one.name]}{getattr(LIMITS, one.name):,}" in page
     assert f"{MOST_ROWS:,} 行" in page
+    assert f"展开后，字符{LARGEST_SPREAD:,}" in page
     assert f"每分钟 {Settings().public_points:,} 点" in page
     assert "公众按证件号查人（每个地址）2060" in page
 

@@ -25,6 +25,7 @@ from schema.plan.cost import LONGEST_STATEMENT, MOST_ROWS
 from schema.plan.documents import MOST_ERRORS
 from schema.plan.limits import LIMITS
 from schema.plan.run import Executor
+from schema.plan.weight import LARGEST_SPREAD
 from schema.replies import ALWAYS, MALFORMED
 from server.accounts.limits import Limits
 from server.clock import today_in_shanghai
@@ -169,7 +170,8 @@ class ApiPages:
     def _overview(self) -> dict[str, Any]:
         texts = self.material.texts
         limits = [(texts["limits"][one.name], getattr(LIMITS, one.name)) for one in fields(LIMITS)]
-        more = {"rows": MOST_ROWS, "statement": LONGEST_STATEMENT, "page": LARGEST_PAGE, "usual": USUAL_PAGE}
+        more = {"rows": MOST_ROWS, "statement": LONGEST_STATEMENT, "spread": LARGEST_SPREAD}
+        more |= {"page": LARGEST_PAGE, "usual": USUAL_PAGE}
         return {
             "codes": codes(texts["codes"]),
             "limits": limits,
