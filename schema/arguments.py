@@ -45,12 +45,14 @@ def page(where: str, key: Key, *filters: Filter, descending: bool = True, today_
     }
 
 
-def not_blank(what: str) -> Callable[[str], str]:
+def not_blank(what: str, *, required: bool = False) -> Callable[[str], str]:
     """Gives a conversion that refuses an empty value: an empty filter is a mistake, not a wish for everything."""
+    space = " " if what[-1].isascii() else ""
+    advice = "请给出内容" if required else "请给出内容，或去掉这个参数"
 
     def convert(value: str) -> str:
         if not value.strip():
-            raise Invalid(f"{what}为空；请给出内容，或去掉这个参数")
+            raise Invalid(f"{what}{space}为空；{advice}")
         return value.strip()
 
     return convert
@@ -110,7 +112,12 @@ DIVISION = Filter(
     '{item}.division_code COLLATE "C" >= {division} AND {item}.division_code COLLATE "C" < {division} || \':\'',
 )
 SECTOR = Filter(
-    Argument("sector", str | None, "经营领域 sector：与 sector 字段完全一致", convert=not_blank("经营领域 sector ")),
+    Argument(
+        "sector",
+        str | None,
+        "经营领域 sector：与 sector 字段完全一致；没有填写的查不到",
+        convert=not_blank("经营领域 sector"),
+    ),
     "{item}.sector = {sector}",
 )
 AGENCY = Filter(
@@ -118,7 +125,7 @@ AGENCY = Filter(
         "agency",
         str | None,
         "数源单位 agency：机关代码，只取此单位自己报送的，不含下级",
-        convert=not_blank("机关代码 agency "),
+        convert=not_blank("机关代码 agency"),
     ),
     "{item}.source_unit_id = (SELECT source_.id FROM agency source_ WHERE source_.code = {agency})",
 )

@@ -16,7 +16,7 @@ from schema.plan.mapping import Argument, Key, One, column, mapped, row
 _NEWEST = Key("granted_on", "date")
 GRANTED = days("granted_on", "granted", "授予日")
 _PRODUCT = Filter(
-    Argument("product", str | None, "产品代码 product", convert=not_blank("产品代码 product ")),
+    Argument("product", str | None, "产品代码 product", convert=not_blank("产品代码 product")),
     "{item}.benefit_product_id = (SELECT product_.id FROM benefit_product product_ WHERE product_.code = {product})",
 )
 

@@ -5,9 +5,9 @@ from datetime import date
 import strawberry
 
 from schema.agencies import Agency
-from schema.arguments import AGENCY, days, equal, not_blank, page
+from schema.arguments import AGENCY, days, equal, page
 from schema.disclosure import Disclosure, disclosure
-from schema.enums import CommitmentState, enum_sql
+from schema.enums import CommitmentKind, CommitmentState, enum_sql, stored_key
 from schema.nodes import Connection, Node
 from schema.parties import Party, party
 from schema.plan.mapping import Key, One, column, expression, mapped, row
@@ -18,7 +18,7 @@ from schema.plan.mapping import Key, One, column, expression, mapped, row
 class Commitment(Node):
     """信用承诺."""
 
-    kind: str = column("承诺类型 kind", "kind")
+    kind: CommitmentKind | None = expression("承诺类型 kind", enum_sql(CommitmentKind, "kind"))
     party: Party | None = party("承诺人 party", "Enterprise", "IndividualBusiness", "Practitioner")
     matter: str = column("承诺事项 matter", "matter")
     content: str = column("承诺内容 content；含个人信息的已脱敏", "content")
@@ -31,7 +31,7 @@ class Commitment(Node):
     disclosure: Disclosure = disclosure()
 
 
-COMMITMENT_KIND = equal("kind", str | None, "承诺类型 kind：与 kind 字段完全一致", not_blank("承诺类型 kind "))
+COMMITMENT_KIND = equal("kind", CommitmentKind | None, "只取此种承诺 kind", stored_key)
 SIGNED = days("signed_on", "signed", "签署日期")
 
 

@@ -105,7 +105,7 @@ def rating_counts(also: str = "") -> Any:
         "评价结果按年度、等级计数 rating counts，早的年度在前，好的等级在前；没有的为 0；不认识的标准为空",
         Many("true", "{item}.year, {item}.position, {item}.grade", source=source, rows=COUNT * GRADES, size="years"),
         arguments=[
-            Argument("standard", str, "评价标准 standard：代码", convert=not_blank("评价标准 standard ")),
+            Argument("standard", str, "评价标准 standard：代码", convert=not_blank("评价标准 standard", required=True)),
             Argument("from_year", int, "首个评价年度 from year", "int", convert=read_year),
             Argument(
                 "years",

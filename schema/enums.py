@@ -41,6 +41,20 @@ class RecordKind(Enum):
     INSPECTION = enum_value("inspection", description="行政监督检查 inspection")
 
 
+@strawberry.enum(description="其他行政行为种类 act kind：十公示中许可、处罚以外的八类，用于查询")
+class ActKind(Enum):
+    """其他行政行为的种类: those of ``RecordKind`` that the table of acts can hold."""
+
+    COMPULSION = enum_value("compulsion", description="行政强制 compulsion")
+    CONFIRMATION = enum_value("confirmation", description="行政确认 confirmation")
+    LEVY = enum_value("levy", description="行政征收 levy")
+    PAYMENT = enum_value("payment", description="行政给付 payment")
+    ADJUDICATION = enum_value("adjudication", description="行政裁决 adjudication")
+    COMPENSATION = enum_value("compensation", description="行政补偿 compensation")
+    REWARD = enum_value("reward", description="行政奖励 reward")
+    INSPECTION = enum_value("inspection", description="行政监督检查 inspection")
+
+
 @strawberry.enum(description="主体类别 subject kind（行政相对人类别）")
 class SubjectKind(Enum):
     """主体类别."""
@@ -78,6 +92,19 @@ class LicenceState(Enum):
     INVALID = enum_value("2", description="无效 invalid")
 
 
+@strawberry.enum(description="承诺类型 commitment kind")
+class CommitmentKind(Enum):
+    """承诺类型."""
+
+    APPROVAL = enum_value("审批替代", description="审批替代 approval：以承诺代替审批")
+    MISSING_DOCUMENTS = enum_value("容缺受理", description="容缺受理 missing documents：先受理，承诺按期补齐材料")
+    VOLUNTARY = enum_value("主动公示", description="主动公示 voluntary：主体自己公开的守信承诺")
+    SELF_DISCIPLINE = enum_value("行业自律", description="行业自律 self-discipline：行业协会会员的承诺")
+    REPAIR = enum_value("信用修复", description="信用修复 repair：申请修复时作出")
+    PROOF = enum_value("证明事项", description="证明事项 proof：以承诺代替证明")
+    MINOR_VIOLATION = enum_value("轻微免罚", description="轻微免罚 minor violation：轻微违法免予处罚时作出")
+
+
 @strawberry.enum(description="履约状态 commitment state")
 class CommitmentState(Enum):
     """履约状态."""
@@ -88,7 +115,7 @@ class CommitmentState(Enum):
     BROKEN = enum_value("broken", description="违诺 broken")
 
 
-@strawberry.enum(description="经营状态 subject state")
+@strawberry.enum(description="经营状态 subject state：车辆为营运状态")
 class SubjectState(Enum):
     """经营状态."""
 

@@ -21,7 +21,6 @@ class ListMeasure:
     """名单措施."""
 
     edition: str = column("清单版本 edition", "measure_edition")
-    item_id: str = column("清单事项标识 item id：版本与代码", "measure_item")
     measure: Measure | None = mapped("措施 measure", One("{item}.id = {row}.measure_item"))
 
 

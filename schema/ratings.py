@@ -76,10 +76,8 @@ class Rating(Node):
     disclosure: Disclosure = disclosure()
 
 
-STANDARD = equal("standard", str | None, "评价标准 standard：代码", not_blank("评价标准 standard "))
-GRADE = equal(
-    "grade", str | None, "信用等级 grade：须同时给出 standard", not_blank("信用等级 grade "), needs="standard"
-)
+STANDARD = equal("standard", str | None, "评价标准 standard：代码", not_blank("评价标准 standard"))
+GRADE = equal("grade", str | None, "信用等级 grade：须同时给出 standard", not_blank("信用等级 grade"), needs="standard")
 
 
 @strawberry.type

@@ -9,7 +9,7 @@ from schema.agencies import Agency
 from schema.arguments import AGENCY, Filter, days, equal, not_blank, page
 from schema.catalogue import CatalogueItem
 from schema.disclosure import Disclosure, Timeliness, disclosure
-from schema.enums import LicenceState, RecordKind, Severity, SubjectKind, enum_sql, stored_key
+from schema.enums import ActKind, LicenceState, RecordKind, Severity, SubjectKind, enum_sql, stored_key
 from schema.nodes import Connection, Node
 from schema.parties import Party, party
 from schema.plan.mapping import Argument, Key, One, Same, column, expression, mapped, row
@@ -44,7 +44,6 @@ class Record(Node):
     source_unit_uscc: str = column("数源单位统一社会信用代码 source unit uscc", "source_unit_uscc")
     source_unit: Agency | None = mapped("数源单位 source unit", One("{item}.id = {row}.source_unit_id"))
     catalogue_edition: str = column("目录版本 catalogue edition", "catalogue_edition")
-    catalogue_item_id: str = column("目录事项标识 catalogue item id：版本与代码", "catalogue_item")
     catalogue_item: CatalogueItem | None = mapped(
         "目录事项 catalogue item",
         One("{item}.id = {row}.catalogue_item"),
@@ -128,13 +127,13 @@ class Act(Record):
 
 
 DECIDED = days("decided_on", "decided", "决定日期")
-ACT_KIND: Filter = equal("kind", RecordKind | None, "只取此种类 kind；许可、处罚不在此列", stored_key)
+ACT_KIND: Filter = equal("kind", ActKind | None, "只取此种类 kind", stored_key)
 NEWEST = Key("decided_on", "date")
 
 
 def _stored_number(value: str) -> str:
     """The form in which imports store a number: 〔2026〕 for [2026], half-width, without blanks."""
-    found = document_number(not_blank("决定文书号 document number ")(value))
+    found = document_number(not_blank("决定文书号 document number", required=True)(value))
     return found if isinstance(found, str) else value
 
 
@@ -143,7 +142,7 @@ _NUMBER = (
         "authority_uscc",
         str,
         "决定机关统一社会信用代码 authority uscc",
-        convert=lambda value: not_blank("决定机关统一社会信用代码 ")(value).upper(),
+        convert=lambda value: not_blank("决定机关统一社会信用代码 authority uscc", required=True)(value).upper(),
     ),
     Argument("document_number", str, "决定文书号 document number；括号的写法不论", convert=_stored_number),
 )
@@ -163,7 +162,7 @@ class RecordQuery:
     act: Act | None = mapped(
         "按种类、决定机关和文书号查其他行政行为 act；没有或不公开都为 null",
         One("{item}.kind = {kind} AND " + _BY_NUMBER),
-        arguments=[Argument("kind", RecordKind, "种类 kind", convert=stored_key), *_NUMBER],
+        arguments=[Argument("kind", ActKind, "种类 kind", convert=stored_key), *_NUMBER],
     )
     licences: Connection[Licence] = mapped(
         "可以公开的行政许可 licences，按决定日期，新的在前", **page("true", NEWEST, AGENCY, *DECIDED)

@@ -20,4 +20,4 @@ class Service:
 class ServiceQuery:
     """服务状态的查询根."""
 
-    service: Service | None = mapped("服务状态 service", One("true"))
+    service: Service = mapped("服务状态 service", One("true"))

@@ -85,7 +85,7 @@ class Enterprise(Subject):
     legal_representative: str | None = column("法定代表人 legal representative", "legal_representative")
     registration_number: str | None = column("工商注册号 registration number", "registration_number")
     division_code: str = column("登记地行政区划代码 division code", "division_code")
-    sector: str | None = column("经营领域 sector", "sector")
+    sector: str | None = column("经营领域 sector：由本局的名册填写，导入的数据没有此项，可能为 null", "sector")
     state: SubjectState | None = expression("经营状态 state", enum_sql(SubjectState, "state"))
     source_unit: Agency | None = mapped("数源单位 source unit", One("{item}.id = {row}.source_unit_id"))
     licences: Connection[Licence] = _licences("enterprise_id")
@@ -108,7 +108,7 @@ class IndividualBusiness(Subject):
     name: str = column("字号名称 name", "name")
     owner_name: str | None = column("经营者 owner name，已脱敏", "owner_name")
     division_code: str = column("登记地行政区划代码 division code", "division_code")
-    sector: str | None = column("经营领域 sector", "sector")
+    sector: str | None = column("经营领域 sector：由本局的名册填写，导入的数据没有此项，可能为 null", "sector")
     state: SubjectState | None = expression("经营状态 state", enum_sql(SubjectState, "state"))
     licences: Connection[Licence] = _licences("individual_business_id")
     penalties: Connection[Penalty] = _penalties("individual_business_id")
@@ -150,7 +150,7 @@ class Vehicle(Node):
     transport_certificate: str | None = column("道路运输证号 transport certificate", "transport_certificate")
     purpose: VehiclePurpose | None = expression("用途 purpose", enum_sql(VehiclePurpose, "purpose"))
     division_code: str = column("行政区划代码 division code", "division_code")
-    state: str = column("营运状态 state", "state")
+    state: SubjectState | None = expression("营运状态 state", enum_sql(SubjectState, "state"))
     holder: Party | None = party("所属经营者 holder：企业或个体工商户", "Enterprise", "IndividualBusiness")
     driver: Party | None = party("车主或驾驶员 driver；依法不公开的为 null", "Practitioner")
     ratings: Connection[Rating] = _ratings("vehicle_id")
@@ -167,13 +167,14 @@ _AS_OF = Argument(
 )
 
 
-def _subject(description: str, where: str, *arguments: Argument) -> Any:
+def _subject(description: str, where: str, *arguments: Argument, order: str = "") -> Any:
     """One subject by its natural key, today's or as it stood on a past day."""
-    return mapped(f"{description}；没有或不公开都为 null", One(where), arguments=(*arguments, _AS_OF))
+    return mapped(f"{description}；没有或不公开都为 null", One(where, order), arguments=(*arguments, _AS_OF))
 
 
 def _code(name: str, description: str) -> Argument:
-    return Argument(name, str, description, convert=lambda value: normal_code(not_blank(description)(value)))
+    present = not_blank(description.partition("，")[0], required=True)
+    return Argument(name, str, description, convert=lambda value: normal_code(present(value)))
 
 
 @strawberry.type
@@ -191,9 +192,10 @@ class SubjectQuery:
         _code("uscc", "统一社会信用代码 uscc，18 位"),
     )
     individual_business_by_registration: IndividualBusiness | None = _subject(
-        "按工商注册号查个体工商户 individual business by registration",
+        "按工商注册号查个体工商户 individual business by registration：几户同号的，取没有统一社会信用代码的",
         "{item}.registration_number = {registration_number}",
         _code("registration_number", "工商注册号 registration number"),
+        order="{item}.uscc IS NOT NULL, {item}.id",
     )
     practitioner: Practitioner | None = _subject(
         "按证件号码查从业人员 practitioner：须用 POST、以变量给出完整号码，一次请求一人，按人次限额；结果脱敏",

@@ -17,7 +17,9 @@ class Viewer:
     door: ViewerDoor = mapped("门 door", Asked("door"))
     agency: Agency | None = mapped("所属机关 agency；不是工作人员时为 null", One("{item}.id = {asked_agency}"))
     duties: list[Duty] = mapped("岗位 duties；不是工作人员时为空", Asked("duties"))
-    partner_code: str | None = mapped("合作方代码 partner code；不是合作方，或没有有效的授权时为 null", Asked("partner"))
+    partner_code: str | None = mapped(
+        "合作方代码 partner code；不是合作方，或没有有效的授权时为 null", Asked("partner")
+    )
     enterprise: Enterprise | None = mapped(
         "密钥所属的企业 enterprise；不是信用主体时为 null", One("{item}.id = {asked_subject}")
     )
@@ -36,4 +38,4 @@ class Viewer:
 class ViewerQuery:
     """查询者的查询根."""
 
-    viewer: Viewer | None = mapped("查询者 viewer：我是谁，还有多少额度", One("true"))
+    viewer: Viewer = mapped("查询者 viewer：我是谁，还有多少额度", One("true"))

@@ -35,7 +35,15 @@ from graphql import (
 from schema.api import PRINTED
 from server.database.connection import Database
 from server.viewer import Viewer
-from tests.reference_facts import CERTIFICATES, CONNECTIONS, FACT_LEAVES, Paging, ReferenceFacts, ReferenceRoots
+from tests.reference_facts import (
+    CERTIFICATES,
+    COMMITMENTS,
+    CONNECTIONS,
+    FACT_LEAVES,
+    Paging,
+    ReferenceFacts,
+    ReferenceRoots,
+)
 from tests.reference_tables import TABLE_LEAVES, ReferenceTables
 
 #: type: its view, and the letters of its global ids
@@ -80,6 +88,7 @@ TIMELESS = {
 #: Enums whose stored keys are not their names in small letters.
 STORED = {
     "LicenceState": {"1": "VALID", "2": "INVALID"},
+    "CommitmentKind": {word: name for name, word in COMMITMENTS.items()},
     "CertificateType": {word: name for name, word in CERTIFICATES.items()},
 }
 CHINA = ZoneInfo("Asia/Shanghai")

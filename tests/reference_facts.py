@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 RECORD = (
     "subjectName subjectKind subjectUscc documentName documentNumber decidedOn validFrom validTo=valid_until"
-    " authorityName authorityUscc sourceUnitName sourceUnitUscc catalogueEdition catalogueItemId=catalogue_item remark"
+    " authorityName authorityUscc sourceUnitName sourceUnitUscc catalogueEdition remark"
 )
 NATIONAL = (
     " subjectRegistrationNumber subjectOrganisationCode subjectTaxNumber subjectInstitutionNumber subjectSocietyNumber"
@@ -45,7 +45,7 @@ FACT_LEAVES = {
     "Rating": "standardKey=standard standardVersion periodFrom periodTo=period_until score grade effectiveFrom effectiveUntil",
     "RatingPoint": "indicator position points fullPoints",
     "ListEntry": "kind criterion reason batch documentNumber authorityName listedOn listedUntil",
-    "ListMeasure": "edition=measure_edition itemId=measure_item",
+    "ListMeasure": "edition=measure_edition",
     "Commitment": "kind matter content breachDuty signedOn validTo=valid_until state authorityName",
     "BenefitProduct": "code name content eligibility policyTitle policyDocumentNumber operatorName validFrom validUntil",
     "BenefitGrant": "grantedOn grantedUntil grade valueYuan",
@@ -65,6 +65,16 @@ CERTIFICATES = {
     "HOME_RETURN_PERMIT": "港澳居民来往内地通行证",
     "MAINLAND_TRAVEL_PERMIT": "台湾居民来往大陆通行证",
     "PERMANENT_RESIDENT": "外国人永久居留身份证",
+}
+#: The words under which kinds of commitments are stored.
+COMMITMENTS = {
+    "APPROVAL": "审批替代",
+    "MISSING_DOCUMENTS": "容缺受理",
+    "VOLUNTARY": "主动公示",
+    "SELF_DISCIPLINE": "行业自律",
+    "REPAIR": "信用修复",
+    "PROOF": "证明事项",
+    "MINOR_VIOLATION": "轻微免罚",
 }
 
 
@@ -175,9 +185,11 @@ class ReferenceFacts(ReferenceTables):
             return lambda row: quarter_of(row["listed_on"]) == wanted.strip().upper()
         if name == "year":
             return lambda row: row["period_until"].year == wanted
-        if name in ("kind", "state", "purpose") and paging.kind != "Commitment":
+        if name == "kind" and paging.kind == "Commitment":
+            return lambda row: row[name] == COMMITMENTS[wanted]
+        if name in ("kind", "state", "purpose"):
             return lambda row: row[name] == wanted.lower()
-        assert name in ("sector", "standard", "grade", "kind"), name
+        assert name in ("sector", "standard", "grade"), name
         return lambda row: row[name] == wanted.strip()
 
     # edges

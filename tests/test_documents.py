@@ -110,22 +110,22 @@ async def test_every_kind_of_text_is_found_and_given_back_as_it_is(database: Tri
     """As data, as a variable, as a literal, in a filter and inside a cursor: no character may be lost or read as SQL."""
     async with make.sample_write(database) as write:
         bureau = await make.put(write, "agency", make.agency())
-        firm = await make.put(write, "enterprise", make.enterprise(bureau["id"], USCC, name=ODD))
-        for text in TEXTS:
-            row = make.commitment(bureau["id"], kind=text.strip(), content_public=text, enterprise_id=firm["id"])
-            await make.put(write, "commitment", row)
+        for number, text in enumerate(TEXTS):
+            shop = make.individual_business(bureau["id"], uscc=None, registration_number=str(number), name=text)
+            await make.put(write, "individual_business", shop | {"sector": text.strip()})
             await make.put(write, "benefit_product", make.benefit_product(bureau["id"], text, name=text))
     asker = Asker(database, PUBLIC)
-    body = "{ totalCount edges { node { kind content } } }"
+    body = "{ totalCount edges { node { sector name } } }"
     for text in TEXTS:
         literal = json.dumps(text, ensure_ascii=False)
         escaped = json.dumps(text)
         document = f"""query ($t: String!, $u: String = {literal}) {{
-          a: commitments(kind: $t) {body} b: commitments(kind: {literal}) {body} c: commitments(kind: $u) {body}
+          a: individualBusinesses(sector: $t) {body} b: individualBusinesses(sector: {literal}) {body}
+          c: individualBusinesses(sector: $u) {body}
           benefitProduct(code: $t) {{ code name }} other: benefitProduct(code: {literal}) {{ code }}
           missing: benefitProduct(code: "x{literal[1:]}) {{ code }} }}"""
         data = await answered(asker, document, {"t": text})
-        found = {"totalCount": 1, "edges": [{"node": {"kind": text.strip(), "content": text}}]}
+        found = {"totalCount": 1, "edges": [{"node": {"sector": text.strip(), "name": text}}]}
         assert data == {
             "a": found,
             "b": found,
@@ -389,7 +389,7 @@ async def test_a_plan_is_compiled_once_per_document_and_shape_of_variables(
 
     monkeypatch.setattr(run, "Compiler", counted)
     asker = Asker(officer.database, officer.viewer)
-    text = """query Q($u: String!, $k: RecordKind, $n: Int = 5, $s: Boolean!) { enterprise(uscc: $u) {
+    text = """query Q($u: String!, $k: ActKind, $n: Int = 5, $s: Boolean!) { enterprise(uscc: $u) {
       acts(kind: $k, first: $n) { edges { node { kind } } } name @skip(if: $s) } }"""
 
     async def ask(**variables: Any) -> int:

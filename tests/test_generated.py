@@ -81,7 +81,7 @@ DOCUMENTS: list[tuple[str, dict[str, Any]]] = [
         """query ($uscc: String!) { enterprise(uscc: $uscc) {
             ratings { edges { node { grade score points { indicator points }
               bases { totalCount edges { node { record { __typename documentNumber ... on Penalty { facts } } } } } } } }
-            listEntries(kind: OVERLOAD) { edges { node { kind reason measures { itemId measure { content } }
+            listEntries(kind: OVERLOAD) { edges { node { kind reason measures { edition measure { content } }
               evidence { edges { node { record { id } } } } } } }
             commitments { edges { node { kind state } } }
             grants { edges { node { product { name policyTitle } grade } } }
@@ -111,7 +111,7 @@ RECORDS = """licences { totalCount pageInfo { endCursor } edges { cursor node { 
   penalties { edges { node { documentNumber fineYuan disclosure { disputed } sourceUnit { code } } } }"""
 RATINGS = """ratings(first: 4) { edges { node { grade points { points }
   bases(first: 5) { edges { node { record { documentNumber ... on Penalty { fineYuan } } } } } } } }"""
-OTHERS = """listEntries(first: 4) { edges { node { kind measures { itemId } evidence { edges { node { record { id } } } } } } }
+OTHERS = """listEntries(first: 4) { edges { node { kind measures { edition } evidence { edges { node { record { id } } } } } } }
   commitments { totalCount } grants { edges { node { product { name } } } }"""
 VEHICLES = """vehicles(first: 5) { totalCount edges { node { plate holder { ... on Enterprise { name } }
   driver { ... on Practitioner { name qualification } } } } }"""

@@ -53,7 +53,7 @@ FILTERS: dict[str, str] = {
     "grantedFrom": '"2020-01-01"',
     "grantedTo": '"2026-06-30"',
 }
-KINDS = {"acts": "INSPECTION", "listEntries": "OVERLOAD", "commitments": '"主动公示"'}
+KINDS = {"acts": "INSPECTION", "listEntries": "OVERLOAD", "commitments": "VOLUNTARY"}
 UNREACHABLE = "Query.corrections is the own agency's only: the public door finds nothing there"
 
 

@@ -385,11 +385,11 @@ def test_a_list_of_kinds_is_told_by_the_names_of_its_enum() -> None:
 
 def test_a_changed_word_makes_the_database_stale(plan_of, database, monkeypatch, tmp_path) -> None:
     """The glossary is loaded by ``migrate``: a start that did not notice a new word would fail its own check."""
-    from server.migrate import service
+    from server.migrate import plan as plans
 
     plan = plan_of(database)
     (tmp_path / "site/texts").mkdir(parents=True)
-    monkeypatch.setattr(service, "ROOT", tmp_path)
+    monkeypatch.setattr(plans, "ROOT", tmp_path)
     before = fingerprint(plan)
     (tmp_path / "site/texts/glossary.yaml").write_text("x: 1\n", encoding="utf-8")
 

@@ -224,8 +224,8 @@ class Compiler:
                 return self._object(_object_type(definition), nodes, frame)
             case GlobalId():
                 return global_id(self.registry.rows[kind.name].tag or "", frame.alias)
-            case One(where):
-                return self._one(_object_type(definition), nodes, where, frame, given)
+            case One(where, order):
+                return self._one(_object_type(definition), nodes, where, frame, given, order)
             case Many() as many:
                 return self._many(_object_type(definition), nodes, many, frame, given)
             case Page() as page:
@@ -263,7 +263,15 @@ class Compiler:
                 code="NOT_AS_OF",
             )
 
-    def _one(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], where: str, frame: Frame, given: Given) -> str:
+    def _one(
+        self,
+        kind: GraphQLObjectType,
+        nodes: Sequence[FieldNode],
+        where: str,
+        frame: Frame,
+        given: Given,
+        order: str = "",
+    ) -> str:
         alias = self._alias()
         self._count_rows(1)
         below = Frame(alias, at=self._at(frame, given))
@@ -273,7 +281,8 @@ class Compiler:
         self.expected *= PAST if below.at and not frame.at else 1
         body = self._row(kind, nodes, below)
         self.expected = outside
-        return f"(SELECT {body} FROM {view} {alias} WHERE {shown}{condition} LIMIT 1)"
+        first = f" ORDER BY {self._text(order, frame, given, alias)}" if order else ""
+        return f"(SELECT {body} FROM {view} {alias} WHERE {shown}{condition}{first} LIMIT 1)"
 
     def _many(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], many: Many, frame: Frame, given: Given) -> str:
         if many.source is not None and many.size is not None:

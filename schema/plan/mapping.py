@@ -69,9 +69,13 @@ class GlobalId:
 
 @dataclass(frozen=True, slots=True)
 class One:
-    """一对一 at most one row of the target's view; null when unknown or not shown here, without telling which."""
+    """一对一 at most one row of the target's view; null when unknown or not shown here, without telling which.
+
+    ``order`` says which row is meant where several can meet ``where``; empty where only one can.
+    """
 
     where: str
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ MISSES = (
     'enterprises(first:1,division:"540100")',
     'listEntries(first:1,quarter:"1949Q1")',
     'listEntries(last:1,kind:HONEST,agency:"000000")',
-    'commitments(first:1,kind:"没有")',
+    "commitments(first:1,kind:PROOF)",
     'grants(first:1,product:"没有")',
     'grants(last:1,grantedTo:"1900-01-01")',
     "acts(first:1,kind:COMPENSATION)",
