@@ -8,9 +8,11 @@ Live rows stay live until 2032, so that a kept database measures the same whatev
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from stdnum.cn.uscc import calc_check_digit
@@ -359,3 +361,11 @@ async def _fill(database: Database, sheet: Sheet, progress: Callable[[str, int],
 def rows_in_all(subjects: int) -> int:
     """Gives how many rows ``build`` writes."""
     return sum(sheet.rows for sheet in [_agencies(), *sheets(subjects)])
+
+
+def firm_ids(subjects: int, most: int) -> list[UUID]:
+    """Gives the ids of firms spread over all of them; some of those firms no door shows to the public."""
+    firms = sheets(subjects)[0].rows
+    # A prime step goes through all numbers before one comes twice.
+    numbers = (1 + number * 7_919 % firms for number in range(min(most, firms)))
+    return [UUID(hashlib.md5(f"enterprise{number}".encode(), usedforsecurity=False).hexdigest()) for number in numbers]

@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.table import Table
 
-from server.viewer import PUBLIC
+from schema.nodes import global_id
 from tests.bench import meters, nasty
 from tests.bench.place import Place, free_port, service
 
@@ -63,13 +63,8 @@ def _send(connection: http.client.HTTPConnection, body: bytes) -> str:
 
 async def known_rows(place: Place) -> nasty.Known:
     """Gives codes and global ids that exist: of firms, whose rows lead everywhere."""
-    from schema.nodes import global_id
-
-    database = place.database()
-    async with database.read(PUBLIC) as connection:
-        firms = await connection.fetch("SELECT uscc, id FROM enterprise ORDER BY md5(uscc) LIMIT 100")
-    await database.close()
-    return nasty.Known(tuple(row["uscc"] for row in firms), tuple(global_id("EN", row["id"]) for row in firms))
+    firms = await place.firms(100)
+    return nasty.Known(tuple(uscc for uscc, _ in firms), tuple(global_id("EN", id_) for _, id_ in firms))
 
 
 def endure(place: Place, known: nasty.Known, progress: Callable[[str], Any], repeats: int = REPEATS) -> list[Endured]:

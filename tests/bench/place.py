@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -30,6 +31,7 @@ from server.errors import Conflict
 from server.migrate.plan import Plan, is_current
 from server.migrate.service import migrate
 from server.settings import CHECKOUT
+from server.viewer import PUBLIC
 from tests.bench import city
 
 console = Console(stderr=True)
@@ -52,6 +54,7 @@ class Place:
 
     folder: Path
     embedded: Embedded
+    subjects: int
 
     @property
     def postmaster(self) -> int:
@@ -61,6 +64,15 @@ class Place:
     def database(self) -> Database:
         """Opens connections as the service has them."""
         return Database(self.embedded.address, self.embedded.secret)
+
+    async def firms(self, most: int) -> list[tuple[str, UUID]]:
+        """Gives codes and ids of firms that the public may see, in no order that an index has."""
+        database = self.database()
+        async with database.read(PUBLIC) as connection:
+            ids = city.firm_ids(self.subjects, most)
+            found = await connection.fetch("SELECT uscc, id FROM enterprise WHERE id = ANY ($1)", ids)
+        await database.close()
+        return sorted(((row["uscc"], row["id"]) for row in found), key=lambda firm: firm[1])
 
     def told(self) -> dict[str, Any]:
         """Gives what another process needs to connect."""
@@ -91,7 +103,7 @@ async def prepare(folder: Path, subjects: int) -> Place:
     mark = folder / "fingerprint"
     filled = _drop_if_old(folder, fingerprint(subjects))
     embedded = await start_embedded(folder)
-    place = Place(folder, embedded)
+    place = Place(folder, embedded, subjects)
     plan = Plan(url=embedded.owner_url, secret=embedded.secret, trial=False)
     if not await is_current(plan):
         await migrate(plan)

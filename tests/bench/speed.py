@@ -20,7 +20,6 @@ from typing import Any
 from rich.table import Table
 
 from server.settings import CHECKOUT
-from server.viewer import PUBLIC
 from tests.bench import meters
 from tests.bench.place import Place, Worker, free_port, running, service, wait_for
 
@@ -114,14 +113,10 @@ class Speed:
 
 async def write_bodies(place: Place) -> dict[str, Path]:
     """Writes a file of requests for each operation, one body a line; gives their paths."""
-    database = place.database()
-    order = f"SELECT uscc, id FROM enterprise ORDER BY md5(uscc) LIMIT {DIFFERENT}"
-    async with database.read(PUBLIC) as connection:
-        firms = await connection.fetch(order)
-    await database.close()
+    firms = await place.firms(DIFFERENT)
     variables: dict[str, list[dict[str, str]]] = {
-        "enterprise": [{"uscc": firm["uscc"]} for firm in firms],
-        "list": [{"after": urlsafe_b64encode(f"{firm['id']}|{firm['id']}".encode()).decode()} for firm in firms],
+        "enterprise": [{"uscc": uscc} for uscc, _ in firms],
+        "list": [{"after": urlsafe_b64encode(f"{id_}|{id_}".encode()).decode()} for _, id_ in firms],
     }
     paths = {}
     for operation, different in variables.items():
