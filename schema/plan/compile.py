@@ -156,10 +156,8 @@ class Compiler:
                 return frame.alias
             if name == "item":
                 return item
-            if name.startswith("asked_"):
-                return self._asked_value(name.removeprefix("asked_"))
             if name.startswith(ASKED):
-                return self._asked(name.removeprefix(ASKED))
+                return self._asked_value(name.removeprefix(ASKED))
             if name in results:
                 return self.add_bind(Bind(lambda inputs: inputs.results.get(name)), results[name])
             return given.bind(name)
