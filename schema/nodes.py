@@ -68,11 +68,14 @@ def page_size(value: int | None) -> int:
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d)?")
 
 
+_LARGEST = {"int": 2**31, "bigint": 2**63}
+
+
 def _key(text: str, sql_type: str) -> Any:
     if sql_type == "date":
         return date.fromisoformat(text)
-    if sql_type == "int":
-        if not -(2**31) <= (number := int(text)) < 2**31:
+    if sql_type in _LARGEST:
+        if not -_LARGEST[sql_type] <= (number := int(text)) < _LARGEST[sql_type]:
             raise ValueError(text)
         return number
     if sql_type == "uuid":

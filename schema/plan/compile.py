@@ -54,6 +54,7 @@ from schema.plan.mapping import (
     One,
     Page,
     PagePart,
+    Said,
     Same,
 )
 from schema.plan.registry import Registry, arguments
@@ -236,6 +237,10 @@ class Compiler:
                 return self._many_by_global_id(definition, nodes, given)
             case PagePart(part):
                 return self._page_part(part, definition, nodes, frame)
+            case Said(name):
+                assert frame.given is not None
+                self._count_rows(0)
+                return frame.given.bind(name)
         raise AssertionError(f"{kind.name}.{name} cannot be read")
 
     def _asked(self, name: str) -> str:
@@ -374,10 +379,13 @@ class Compiler:
         limit = given.bind("last" if backward else "first", "bigint", page_size)
         size = len(self.binds) - 1
         if not frame.alias:
-            self.least += ROOT_PAGE
-            self.parts.append(Part(".".join(self.path), ROOT_PAGE))
+            price = ROOT_PAGE if page.price is None else page.price
+            self.least += price
+            self.parts.append(Part(".".join(self.path), price))
         self._count_rows(1, size)
         view, shown = frame.source(self.registry.rows[item.name].view, inner)
+        if page.source is not None:
+            view = self._call(page, page.source, frame, given, limit)
         match_ = [shown + self._text(page.where, frame, given, inner)]
         match_ += [self._text(sql, frame, given, inner) for name, sql in page.filters if given.has(name)]
         sql = PageSql(
@@ -393,14 +401,23 @@ class Compiler:
             after=self._beyond(page, given, "after", inner),
             before=self._beyond(page, given, "before", inner),
             plain=not backward and "pageInfo" not in self._names(connection, nodes),
+            called=page.source is not None,
         )
         self.sizes.append(size)
-        body = self._row(connection, nodes, Frame(frame.alias, sql, item, at=frame.at))
+        body = self._row(connection, nodes, Frame(frame.alias, sql, item, at=frame.at, given=given))
         self.sizes.pop()
         # Every part that reads the page's rows is an aggregate over them; without one, no row need be read. Edges are
         # as many as rows even where nothing but their type is asked of them.
         read = f"{sql.alias}." in body or "edges" in self._names(connection, nodes)
         return f"(SELECT {body} FROM {sql.rows(read)} {sql.alias} HAVING true)"
+
+    def _call(self, page: Page, source: str, frame: Frame, given: Given, limit: str) -> str:
+        """The call that gives a page's rows, told how many and after which."""
+        kind = page.key.sql_type
+        after = f"NULL::{kind}"
+        if given.has("after"):
+            after = given.bind("after", kind, lambda value: read_cursor(value, kind)[0])
+        return self._text(source.replace("{limit}", f"{limit} + 1").replace("{after_key}", after), frame, given)
 
     def _names(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode]) -> set[str]:
         return {same[0].name.value for same in self.selections.of(kind, nodes).values()}

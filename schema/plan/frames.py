@@ -63,7 +63,10 @@ class Given:
         return self.values.get(name) is not None
 
     def bind(self, name: str, sql_type: str | None = None, convert: Callable[[Any], object] | None = None) -> str:
-        """Gives ``$n::type`` for an argument, converted in Python before it is bound."""
+        """Gives ``$n::type`` for an argument or a part made of one, converted in Python before it is bound."""
+        for owner, (_, argument) in self.declared.items():
+            if name in argument.parts:
+                return self.bind(owner, *argument.parts[name])
         key, declared = self.declared[name]
         read = reader(self.definition, self.node, key, self.values.get(name))
         if declared.personal:
@@ -78,13 +81,15 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """位置 where a selection set stands: its row, or its page, or the results of a mutation; ``at``: read as of that day."""
+    """位置 where a selection set stands: its row, or its page, or the results of a mutation; ``at``: read as of that day;
+    ``given``: the arguments of the connection it stands on."""
 
     alias: str = ""
     page: PageSql | None = None
     item: GraphQLObjectType | None = None
     results: tuple[tuple[str, str], ...] = ()
     at: str = ""
+    given: Given | None = None
 
     def source(self, view: str, alias: str) -> tuple[str, str]:
         """Gives the view to read and a condition: the door's own view, or its past one on the day ``at``."""

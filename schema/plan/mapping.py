@@ -3,12 +3,13 @@
 A field is declared once: ``uscc: str = column("统一社会信用代码 …")`` gives it its description for the schema and
 its mapping for the plans. In SQL texts ``{row}`` is the row the field stands on, ``{item}`` the row a relation
 leads to, ``{asked_name}`` a value of the request itself (``asking.VALUES``), and ``{name}`` the value of the argument
-``name``; values are always bound, never written into the statement.
+``name``, or a part made of it; values are always bound, never written into the statement.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,6 +115,10 @@ class Page:
     ``filters`` are further conditions, each used only when its argument is given; ``needs`` are pairs of arguments, the
     first of which is refused without the second (a grade without its standard would read every grade). ``today_only``:
     refused under a past day, as it leads away from the one subject that bounds it.
+
+    ``source`` is a set-returning call in place of the target's view, in which ``{limit}`` (rows that are asked for, one
+    beyond the page included) and ``{after_key}`` (the cursor's key, or null) may stand; it gives its rows in the order of
+    the key and can neither be paged backward nor counted. ``price``: what it costs beside its rows.
     """
 
     where: str
@@ -122,6 +127,8 @@ class Page:
     filters: tuple[tuple[str, str], ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
     today_only: bool = False
+    source: str | None = None
+    price: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,13 @@ class ByGlobalId:
 @dataclass(frozen=True, slots=True)
 class ManyByGlobalId:
     """按多个永久标识 as ``ByGlobalId`` for the list in the argument ``ids``, in its order; null where there is nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """所问 what the connection was asked: an argument of it, or a part made of one; bound, and read from nowhere."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +188,7 @@ Mapping = (
     | ByGlobalId
     | ManyByGlobalId
     | PagePart
+    | Said
     | Action
 )
 
@@ -184,7 +199,8 @@ class Argument:
 
     ``convert`` raises ``Invalid`` with a Chinese message that says what to do. ``personal``: a person's number, taken by
     POST and as a variable only, once a request, counted, and bound as the keyed hash that ``find_person`` compares.
-    ``as_of``: a past day; everything under the field is read as it stood then. ``deprecated``: see ``mapped``.
+    ``as_of``: a past day; everything under the field is read as it stood then. ``deprecated``: see ``mapped``. ``parts``:
+    further values made of the same argument, each by a name of its own, with its SQL type and how it is made.
     """
 
     name: str
@@ -196,6 +212,7 @@ class Argument:
     personal: bool = False
     as_of: bool = False
     deprecated: str | None = None
+    parts: Dict[str, tuple[str, Callable[[Any], Any]]] = field(default_factory=dict)
 
     def strawberry(self) -> StrawberryArgument:
         """Gives the form the schema is printed from."""

@@ -26,6 +26,7 @@ _OTHER_VIEWS = {
     "jsonb_array_elements": frozenset({"value", "ordinality"}),
     "record_count": frozenset({"month", "kind", "n", "capped"}),
     "rating_count": frozenset({"year", "grade", "n", "capped"}),
+    "subject_hit": frozenset({"id", "place", "matched", "enterprise_id", "individual_business_id", "vehicle_id"}),
 }
 
 

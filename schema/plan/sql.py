@@ -62,7 +62,7 @@ class PageSql:
     The innermost reads at most one row more than the page along the index; the middle numbers them in the order they
     were read; aggregates stand over the outermost, ``alias``. ``backward`` reads from the far end. ``plain``: nobody asks
     for what lies beyond the page, so that its rows alone are read, once, in the order in which they are told (a sixth
-    less work of the whole statement, measured).
+    less work of the whole statement, measured). ``called``: the rows come from a call that has the cursor already.
     """
 
     view: str
@@ -77,6 +77,7 @@ class PageSql:
     after: Beyond | None = None
     before: Beyond | None = None
     plain: bool = False
+    called: bool = False
 
     def _order(self, alias: str, way: str | None = None) -> str:
         way = way or ("DESC" if self.descending is not self.backward else "ASC")
@@ -142,8 +143,9 @@ class PageSql:
         return f"coalesce(bool_or({self.alias}.xn > {self.limit}), false)"
 
     def _passed(self, cursor: Beyond | None) -> str:
-        if cursor is None:
-            return "false"
+        if cursor is None or self.called:
+            # A call's cursor was given by an earlier page, which therefore stands before this one.
+            return "false" if cursor is None else "true"
         # In order from the cursor on, so that the first row found ends the search; EXISTS would begin anywhere.
         near = self._order(self.inner, "ASC" if cursor.sign == "<" else "DESC")
         rows = f"FROM {self.view} {self.inner} WHERE {self.match} AND {cursor.outside} ORDER BY {near} LIMIT 1"
