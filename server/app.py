@@ -58,10 +58,10 @@ def create_app(settings: Settings, database: Database) -> Service:
     prefix, trial = settings.path_prefix, settings.env is Environment.TRIAL
     files = StaticFiles(prefix)
     plans = executor(settings.rules_dir)
-    site = Site(plans, database, Renderer(prefix, trial, files.address), prefix, trial)
+    limits, trusted = Limits.of(settings), settings.trusted_proxies
+    site = Site(plans, database, Renderer(prefix, trial, files.address), limits=limits, trusted=trusted)
     known = known_documents(plans.documents, SITE / "queries", settings.documents)
     address = f"http://{settings.host}:{settings.port}" if trial else "https://（本局地址）"
-    limits = Limits.of(settings)
     reference = ApiPages(
         plans,
         database,
@@ -69,7 +69,7 @@ def create_app(settings: Settings, database: Database) -> Service:
         prefix,
         address=address + prefix,
         limits=limits,
-        trusted=settings.trusted_proxies,
+        trusted=trusted,
     )
     endpoint = Endpoint(plans, database, Viewers(), known, limits.purse)
 
@@ -83,10 +83,10 @@ def create_app(settings: Settings, database: Database) -> Service:
 
     app = Service(
         f"{prefix}/graphql",
-        GraphQLPath(endpoint, settings.trusted_proxies),
+        GraphQLPath(endpoint, trusted),
         routes=_routes(prefix, site, database, reference),
         middleware=[
-            Middleware(AccessLog, trusted=settings.trusted_proxies),
+            Middleware(AccessLog, trusted=trusted),
             Middleware(SecurityHeaders),
             Middleware(Faults, page=site.error(500, "服务出错，已记录；请稍后再试。")),
             Middleware(BodyBound, most=LIMITS.upload),
@@ -122,8 +122,7 @@ def _routes(prefix: str, site: Site, database: Database, reference: ApiPages) ->
         body = {"status": "wait", "reasons": reasons} if reasons else {"status": "ready"}
         return JSONResponse(body, 503 if reasons else 200, headers={"cache-control": "no-store"})
 
-    public: list[Route] = [Route(page.path, site.endpoint(page)) for page in PAGES]
-    public += [Route(f"{page.path}/", site.without_slash(page)) for page in PAGES if page.path != "/"]
+    public = [Route(path, site.endpoint(page)) for page in PAGES for path in page.paths()]
     public += reference.routes()
     public += [
         Route("/find", site.find),

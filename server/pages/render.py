@@ -48,6 +48,7 @@ class Renderer:
     """模板: compiled once; every template is strict, so that a missing value is a fault and not a blank."""
 
     def __init__(self, prefix: str, trial: bool, static: Callable[[str], str], site: Path = SITE) -> None:
+        self.prefix, self.trial = prefix, trial
         self.texts: dict[str, Any] = yaml.safe_load((site / "texts" / "site.yaml").read_text("utf-8"))
         self.labels: dict[str, dict[str, str]] = yaml.safe_load((site / "texts" / "labels.yaml").read_text("utf-8"))
         self.environment = Environment(

@@ -1,43 +1,55 @@
-"""网站 site: answers the pages of the URL table through the public door, and the form on the first page."""
+"""网站 site: answers the pages of the URL table through the public door. Not for what one page alone does."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from schema.plan.asking import Asking, Purse
+from schema.plan.cost import REQUEST
 from schema.plan.documents import Document
 from schema.plan.run import Executor
+from server.accounts.limits import Limits
 from server.database.connection import Database
-from server.errors import CreditError, Invalid, Unavailable
+from server.errors import CreditError, Invalid, NotFound, TooMany, Unavailable
 from server.identifiers.uscc import check_uscc
+from server.pages.keys import Read
+from server.pages.manners import Networks, client_address
 from server.pages.render import SITE, Renderer
 from server.pages.urls import PAGES, Page
 from server.viewer import PUBLIC
 
-#: Cursors and codes are short; a longer parameter is nobody's.
+#: Cursors are short; a longer parameter is nobody's.
 LONGEST_PARAMETER = 300
-#: Firms shown on a trial's first page.
-EXAMPLES = 6
 
-_TITLES = {404: "没有找到", 400: "请求有误", 405: "请求有误", 413: "请求有误", 503: "服务暂时不可用"}
-_STEPS = {
-    404: ["核对 18 位统一社会信用代码，可对照营业执照。", "个体工商户和自然人的信息不在本页查询。"],
-    503: ["请过几秒钟刷新本页。", "如果一直如此，请告知主办单位。"],
-}
+HTML = "text/html; charset=utf-8"
+NOT_INDEXED = {"x-robots-tag": "noindex, noarchive"}
+#: What no cache keeps, be it a person's or a refusal.
+UNKEPT = {"cache-control": "no-store"}
+
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Site:
     """网站: pages compiled at start; the same plans as the API, always through the public door."""
 
-    def __init__(self, executor: Executor, database: Database, renderer: Renderer, prefix: str, trial: bool) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        database: Database,
+        renderer: Renderer,
+        *,
+        limits: Limits,
+        trusted: Networks = (),
+    ) -> None:
         self.executor, self.database, self.renderer = executor, database, renderer
-        self.prefix, self.trial = prefix, trial
+        self.limits, self.trusted = limits, trusted
+        self.prefix, self.trial = renderer.prefix, renderer.trial
         self.documents: dict[str, Document] = {page.name: self._compile(page) for page in PAGES}
 
     def _compile(self, page: Page) -> Document:
@@ -46,123 +58,114 @@ class Site:
         self.executor.warm(document, page.example)
         return document
 
-    def endpoint(self, page: Page) -> Any:
+    def endpoint(self, page: Page) -> Handler:
         """Gives the handler of one line of the URL table."""
 
         async def answer(request: Request) -> Response:
-            variables = self._variables(page, request)
-            if isinstance(variables, Response):
-                return variables
-            return await self.show(request, page, variables)
+            try:
+                keys = self.keys(page, request)
+            except Invalid as error:
+                self.purse(request).spend(REQUEST)
+                return self.error(404, f"网址不对：{error.message}。", search=True)
+            at = page.address(keys)
+            if request.scope["path"] != self.prefix + page.path.format_map({n: one.text for n, one in keys.items()}):
+                # Made of the URL table, never of the request's Host, and beginning with one slash.
+                return RedirectResponse(self.prefix + at, 308)
+            variables = {name: one.value for name, one in keys.items()} | self.given(page, request)
+            return await self.show(request, page, variables, keys=keys)
 
         return answer
 
-    def without_slash(self, page: Page) -> Any:
-        """Gives the handler that leads from an address with a slash at its end to the page's one address.
+    def keys(self, page: Page, request: Request) -> dict[str, Read]:
+        """Gives what stands in the path; raises ``Invalid``."""
+        return {name: key.read(str(request.path_params[name])) for name, key in page.keys.items()}
 
-        The location is made of the URL table, never of the request's Host, and begins with one slash.
-        """
+    def given(self, page: Page, request: Request) -> dict[str, Any]:
+        """Gives the page's own query parameters and the site's facts as variables; raises ``Invalid``."""
+        given = {name: request.query_params[name] for name in page.parameters if request.query_params.get(name)}
+        if any(len(value) > LONGEST_PARAMETER or "\0" in value for value in given.values()):
+            raise Invalid("网址中的参数不对，请从本页的链接翻页")
+        facts = {"trial": self.trial}
+        return given | {name: facts[name] for name in page.facts}
 
-        async def lead(request: Request) -> Response:
-            given = {name: quote(str(value), safe="") for name, value in request.path_params.items()}
-            return RedirectResponse(self.prefix + page.path.format_map(given), 308)
+    def purse(self, request: Request) -> Purse:
+        """Gives the points of the visitor's address."""
+        return self.limits.purse(PUBLIC, client_address(request.scope, self.trusted))
 
-        return lead
+    async def read(self, request: Request, page: Page, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Gives a page's data, paid for by the visitor's address; raises ``CreditError`` kinds."""
+        asking = Asking(PUBLIC, self.purse(request))
+        document = self.documents[page.name]
+        answer = await self.executor.answer(self.database, PUBLIC, document, variables, asking=asking)
+        data: dict[str, Any] = json.loads(answer.data)
+        return data
+
+    async def show(
+        self, request: Request, page: Page, variables: Mapping[str, Any], *, keys: Mapping[str, Read]
+    ) -> Response:
+        """Reads and renders one page."""
+        data = await self.read(request, page, variables)
+        texts = {name: one.text for name, one in keys.items()}
+        if page.required and data[page.required] is None:
+            return self.error(404, page.unknown.format_map(texts), search=True)
+        return self.rendered(request, page, data, here=self.prefix + page.address(keys), keys=texts)
+
+    def rendered(
+        self, request: Request, page: Page, data: Mapping[str, Any], *, here: str, status: int = 200, **more: Any
+    ) -> Response:
+        """Renders one page: its data, ``here`` (its own address) and what else its template takes."""
+        values: dict[str, Any] = {"data": data, "here": here, "title": page.title}
+        values |= {"indexed": page.indexed and status == 200}
+        if "service" in data:
+            values["today"] = data["service"]["today"]
+        if page.values is not None:
+            values |= page.values(data)
+        body = self.renderer.page(f"{page.template or page.name}.html", **(values | more))
+        headers = {} if values["indexed"] else NOT_INDEXED
+        if page.personal:
+            return Response(body, status, headers | UNKEPT, HTML)
+        return _cacheable(request, body, status, headers)
+
+    async def find(self, request: Request) -> Response:
+        """查询 takes the form of the first page: leads to the firm, or says what is wrong and what to do next."""
+        typed = request.query_params.get("code", "")[:LONGEST_PARAMETER].replace("\0", "").strip()
+        try:
+            code = check_uscc(typed)
+        except Invalid as error:
+            # Typed words are shown back to their writer only when they are no person's number.
+            shown = typed if len(typed) <= 40 and "身份证" not in error.message else ""
+            home = next(page for page in PAGES if page.name == "home")
+            data = await self.read(request, home, self.given(home, request))
+            told = {"fault": error.message, "code": shown}
+            return self.rendered(request, home, data, here=f"{self.prefix}/", status=400, **told)
+        return RedirectResponse(f"{self.prefix}/enterprise/{code}", 303, headers=UNKEPT)
 
     async def home(self, _request: Request) -> Response:
         """Leads from the bare prefix to the first page."""
         return RedirectResponse(f"{self.prefix}/", 308)
 
-    def _variables(self, page: Page, request: Request) -> dict[str, Any] | Response:
-        given = {name: request.query_params[name] for name in page.parameters if request.query_params.get(name)}
-        if any(len(value) > LONGEST_PARAMETER or "\0" in value for value in given.values()):
-            raise Invalid("网址中的参数不对，请从本页的链接翻页")
-        variables: dict[str, Any] = dict(given)
-        if "uscc" in request.path_params:
-            code = str(request.path_params["uscc"])
-            try:
-                variables["uscc"] = check_uscc(code)
-            except Invalid as error:
-                return self.error(404, f"网址中的代码不是正确的统一社会信用代码：{error.message}", search=True)
-            if variables["uscc"] != code:
-                return RedirectResponse(f"{self.prefix}/enterprise/{variables['uscc']}", 308)
-        if page.name == "home":
-            variables["examples"] = self.trial
-        return variables
-
-    async def show(
-        self, request: Request, page: Page, variables: Mapping[str, Any], status: int = 200, **more: Any
-    ) -> Response:
-        """Reads and renders one page."""
-        answer = await self.executor.answer(self.database, PUBLIC, self.documents[page.name], variables)
-        data = json.loads(answer.data)
-        if page.required and data[page.required] is None:
-            code = str(variables.get("uscc", ""))
-            return self.error(404, f"没有查到统一社会信用代码为 {code} 的企业的公开信息。", search=True, code=code)
-        values = {
-            "data": data,
-            "uscc": variables.get("uscc"),
-            "today": data["service"]["today"],
-            "indexed": page.indexed and status == 200,
-        }
-        if page.name == "home":
-            values |= {"examples": _examples(data), "fault": None, "code": None}
-        body = self.renderer.page(f"{page.name}.html", **(values | more))
-        return _cacheable(request, body, status, indexed=bool(values["indexed"]))
-
-    async def find(self, request: Request) -> Response:
-        """查询 takes the form of the first page: leads to the firm, or says what is wrong and what to do next."""
-        given = request.query_params.get("code", "")[:LONGEST_PARAMETER].replace("\0", "").strip()
-        try:
-            code = check_uscc(given)
-        except Invalid as error:
-            # Typed words are shown back to their writer only when they are no person's number.
-            shown = given if len(given) <= 40 and "身份证" not in error.message else ""
-            home = next(page for page in PAGES if page.name == "home")
-            more = {"fault": error.message, "code": shown}
-            return await self.show(request, home, {"examples": self.trial}, 400, **more)
-        return RedirectResponse(f"{self.prefix}/enterprise/{code}", 303, headers={"cache-control": "no-store"})
-
-    def error(self, status: int, message: str, *, search: bool = False, code: str = "") -> Response:
-        """Gives an error page; it never holds the text of a driver, a statement or a file."""
-        body = self.renderer.page(
-            "error.html",
-            title=_TITLES.get(status, "服务出错"),
-            message=message,
-            steps=_STEPS.get(status, []),
-            search=search,
-            code=code,
-        )
-        headers = {"cache-control": "no-store", "x-robots-tag": "noindex, noarchive"}
-        if status == 503:
-            headers["retry-after"] = str(Unavailable.retry_after_seconds)
-        return Response(body, status, headers, "text/html; charset=utf-8")
+    def error(self, status: int, message: str, *, search: bool = False, wait: int = 0) -> Response:
+        """Gives an error page; it reads nothing, and never holds the text of a driver, a statement or a file."""
+        texts: Mapping[int, Mapping[str, Any]] = self.renderer.texts["errors"]
+        told = texts.get(status) or texts[400 if status < 500 else 500]
+        steps: Sequence[str] = told.get("steps", ())
+        body = self.renderer.page("error.html", title=told["title"], message=message, steps=steps, search=search)
+        headers = UNKEPT | NOT_INDEXED
+        if wait:
+            headers["retry-after"] = str(wait)
+        return Response(body, status, headers, HTML)
 
     def refused(self, error: CreditError) -> Response:
         """Gives the page of an expected refusal."""
-        return self.error(error.status, error.message)
+        wait = error.retry_after_seconds if isinstance(error, TooMany | Unavailable) else 0
+        return self.error(error.status, error.message, search=isinstance(error, NotFound), wait=wait)
 
 
-def _examples(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The sample's firms that show the most kinds of information."""
-    edges = (data.get("enterprises") or {"edges": []})["edges"]
-    kinds = {"licences": "许可", "penalties": "处罚", "ratings": "评价", "listEntries": "名单"}
-    kinds |= {"commitments": "承诺", "grants": "信易+"}
-    firms = []
-    for edge in edges:
-        node = edge["node"]
-        tags = [term for kind, term in kinds.items() if node[kind]["edges"]]
-        firms.append({"name": node["name"], "uscc": node["uscc"], "sector": node["sector"], "tags": tags})
-    return sorted(firms, key=lambda firm: (-len(firm["tags"]), firm["uscc"]))[:EXAMPLES]
-
-
-def _cacheable(request: Request, body: bytes, status: int, *, indexed: bool) -> Response:
+def _cacheable(request: Request, body: bytes, status: int, more: Mapping[str, str]) -> Response:
     """Public pages are asked for again each time; an unchanged one is not sent again."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"cache-control": "no-cache", "etag": etag}
-    if not indexed:
-        headers["x-robots-tag"] = "noindex, noarchive"
+    headers = {"cache-control": "no-cache", "etag": etag, **more}
     known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
     if status == 200 and (etag in known or "*" in known):
         return Response(None, 304, headers)
-    return Response(body, status, headers, "text/html; charset=utf-8")
+    return Response(body, status, headers, HTML)
