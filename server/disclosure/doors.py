@@ -153,8 +153,15 @@ def _child(name: str, parent: str, *shown: str, rows: Rows = Rows.CHILD, targets
     return Table(name, rows, columns, private=("salt",), parent=parent, targets=targets)
 
 
-def _plain(name: str, rows: Rows, *shown: str, private: tuple[str, ...] = (), duty: str | None = None) -> Table:
-    return Table(name, rows, _shown(*shown), private=private, fact=False, duty=duty)
+def _plain(
+    name: str,
+    rows: Rows,
+    *shown: str,
+    private: tuple[str, ...] = (),
+    subjects: tuple[str, ...] = (),
+    duty: str | None = None,
+) -> Table:
+    return Table(name, rows, _shown(*shown), private=private, subjects=subjects, fact=False, duty=duty)
 
 
 #: In the order the views are made: a view may look only at views above it.
@@ -400,6 +407,25 @@ TABLES: tuple[Table, ...] = (
         person_edges=("practitioner_id",),
     ),
     _fact("authorisation", *PARTIES, "partner", "valid_from", "valid_until", subjects=PARTIES),
+    # No fact, but a copy of one: its own columns say when it is shown.
+    _plain(
+        "name_search",
+        Rows.DISCLOSED,
+        "id",
+        "kind",
+        *FIRMS,
+        "name",
+        "core",
+        "brand",
+        "tokens",
+        "rank",
+        "division_code",
+        "sector",
+        "state",
+        private=("revision", "scope", "disclosed_from", "disclosed_until", "withdrawn_on", "source_unit_id"),
+        subjects=("id",),
+    ),
+    _plain("gram_df", Rows.REFERENCE, "gram", "df"),
     _plain(
         "import_batch",
         Rows.OWN,

@@ -23,6 +23,7 @@ MODELS = [
         "lists",
         "benefits",
         "imports",
+        "search",
     )
 ]
 

@@ -99,6 +99,8 @@ INDEXES: tuple[Index, ...] = (
         "registration_number",
         where="registration_number IS NOT NULL",
     ),
+    # 组织机构代码: nine characters of the code, which older papers give alone.
+    *(Index(f"{PREFIX}{firm}_organisation", firm, "substr(uscc, 9, 9)", where="uscc IS NOT NULL") for firm in FIRMS),
     *_root("licence", "decided_on"),
     *_root("penalty", "decided_on"),
     *_root("act", "decided_on", ("kind",)),
