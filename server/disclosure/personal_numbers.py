@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
 from itertools import pairwise
-from pathlib import Path
 
 from stdnum.cn import ric, uscc
 from stdnum.iso7064 import mod_11_10
+
+from server.names.form import simplified
 
 
 class Found(StrEnum):
@@ -52,13 +53,7 @@ _MIDDLE_DOTS = "·•・‧∙⋅･."
 _LIKE_X = "×ХхΧχ✕"
 
 
-def _simplified() -> dict[str, str]:
-    text = Path(__file__).with_name("traditional.txt").read_text("utf-8")
-    pairs = [pair for line in text.splitlines() if not line.startswith("#") for pair in line.split()]
-    return {pair[0]: pair[1] for pair in pairs}
-
-
-_SIMPLIFIED = _simplified()
+_SIMPLIFIED = simplified()
 
 
 def _normal_character(character: str) -> str:

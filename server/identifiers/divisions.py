@@ -47,6 +47,15 @@ def known_division(code: str, history: bool = True) -> bool:
     return division_name(code) is not None
 
 
+def divisions_under(prefix: str) -> list[str]:
+    """Gives the codes of the newest edition one level below the 2 or 4 digits in front; none below a county."""
+    inside = {2: "[0-9]{2}00", 4: "[0-9]{2}"}.get(len(prefix))
+    if inside is None:
+        return []
+    known = [code for code, (_, current) in _divisions().items() if current and re.fullmatch(prefix + inside, code)]
+    return [code for code in known if code != prefix.ljust(6, "0")]
+
+
 def division_path(code: str) -> str | None:
     """Gives the full name from the province down (山西省吕梁市文水县), or None; 市辖区 and its like are left out."""
     own = division_name(code)
@@ -55,3 +64,8 @@ def division_path(code: str) -> str | None:
     above = [division_name(part) for part in (code[:2] + "0000", code[:4] + "00") if part != code]
     stand_ins = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
     return "".join(name for name in [*above, own] if name and name not in stand_ins)
+
+
+def current_and_recent() -> list[tuple[str, str]]:
+    """Gives (code, name) of every division of the newest edition and of those that ended since 2018."""
+    return [(code, name) for code, (name, _) in _divisions().items()]

@@ -1,0 +1,187 @@
+"""词库 the words names are made of: regions, trades, forms of organisation; the same when indexing and when asking.
+
+Words come from ``data/words.yaml``, ``data/regions.yaml`` and the list of divisions. Not for splitting a name:
+``parts.py`` and ``tokens.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import yaml
+
+from server.identifiers.divisions import current_and_recent
+from server.names.form import DATA, normal
+
+#: Names of the list that are no places: 市辖区, 省直辖县级行政区划.
+_NO_PLACE = re.compile(r"市辖区|县|.*直辖县级行政区划")
+_AUTONOMOUS = re.compile(r"(.+?)(?:各族)?自治(?:区|州|县|旗)")
+_ENDING = re.compile(r"(.{2,}?)(?:省|市|县|区|盟|旗|地区|林区|特区|特别行政区)")
+#: Peoples whose names stand in those of autonomous divisions; those without 族 are written so there.
+_PEOPLES = re.compile(
+    r"(?:壮|回|藏|苗|彝|侗|瑶|满|蒙古|土家|布依|哈尼|傣|黎|傈僳|佤|畲|拉祜|水|东乡|纳西|景颇|土|达斡尔|仫佬|羌|布朗|撒拉|毛南"
+    r"|仡佬|朝鲜|阿昌|普米|怒|德昂|保安|裕固|独龙|鄂伦春|白|各)族$"
+    r"|(?:蒙古|维吾尔|哈萨克|柯尔克孜|塔吉克|锡伯|鄂温克族|达斡尔族)$"
+)
+
+
+#: What a zone (高新区) has for codes: it lies in any city.
+ZONE = ("",)
+
+
+class Word(NamedTuple):
+    """词: what a word of the lexicon is."""
+
+    #: how it is found: the first of its line, a region's short name, a new name for an old one
+    token: str
+    #: 行政区划代码 when it is a region, else nothing; several where a name is given twice
+    codes: tuple[str, ...] = ()
+    is_trade: bool = False
+    is_organisation: bool = False
+    #: a region whose name alone means nothing: only after its city
+    needs_city: bool = False
+    #: other tokens of its meaning (出租车 is a 汽车 too), for the index only
+    implied: tuple[str, ...] = ()
+
+
+def short_name(division: str) -> str:
+    """Gives 鲁山 for 鲁山县, 恩施 for 恩施土家族苗族自治州, and 滑县 for 滑县, whose one character alone says nothing."""
+    found = _AUTONOMOUS.fullmatch(division)
+    if found is None:
+        ending = _ENDING.fullmatch(division)
+        return ending[1] if ending else division
+    stem = found[1]
+    while (rest := _PEOPLES.sub("", stem)) != stem and len(rest) >= 2:
+        stem = rest
+    # 东乡族自治县 is named by its people alone.
+    return stem.removesuffix("族") if len(stem) > 2 else stem
+
+
+@cache
+def _lists(file: str) -> dict[str, list[str] | list[list[str]]]:
+    loaded: dict[str, list[str] | list[list[str]]] = yaml.safe_load((DATA / file).read_text("utf-8"))
+    return loaded
+
+
+def _plain(file: str, key: str) -> list[str]:
+    return [normal(str(word)) for word in _lists(file)[key]]
+
+
+def _groups(file: str, key: str) -> list[list[str]]:
+    return [[normal(str(word)) for word in group] for group in _lists(file)[key]]
+
+
+def _divisions() -> Iterator[tuple[str, str]]:
+    """Gives (code, name) of the places, short and long names normalised."""
+    for code, name in current_and_recent():
+        if not _NO_PLACE.fullmatch(name):
+            yield code, normal(name)
+
+
+def _regions() -> dict[str, Word]:
+    """Gives every way to write a region."""
+    with_ending = set(_plain("regions.yaml", "with_ending_only"))
+    after_city = set(_plain("regions.yaml", "after_city_only"))
+    renamed = dict(_groups("regions.yaml", "former"))
+    found: dict[str, Word] = {}
+
+    def add(written: str, token: str, codes: tuple[str, ...], needs_city: bool) -> None:
+        known = found.get(written)
+        if known is not None:
+            codes = tuple(sorted({*known.codes, *codes}))
+            needs_city = known.needs_city and needs_city
+        found[written] = Word(token, codes, needs_city=needs_city)
+
+    for code, name in _divisions():
+        short = short_name(name)
+        token = renamed.get(short, short)
+        add(name, token, (code,), name in after_city)
+        if short != name:
+            add(short, token, (code,), short in with_ending or name in after_city)
+    for old, new in [*_groups("regions.yaml", "former"), *_groups("regions.yaml", "abbreviations")]:
+        codes = found[new].codes if new in found else ()
+        for written in {old, f"{old}市"} if old in renamed and not old.endswith(("县", "市")) else {old}:
+            if written not in found or not found[written].codes:
+                add(written, new, codes, False)
+    for zone in _plain("regions.yaml", "zones"):
+        found.setdefault(zone, Word(zone, ZONE))
+    return found
+
+
+def _trades_and_organisations() -> dict[str, Word]:
+    found: dict[str, Word] = {}
+    for key, is_trade in (("organisations", False), ("industries", True)):
+        for group in _groups("words.yaml", key):
+            for written in group:
+                found[written] = Word(group[0], is_trade=is_trade, is_organisation=not is_trade)
+    for written, word in found.items():
+        inner = {found[piece].token for piece in _substrings(word.token) if piece in found} - {word.token}
+        if inner and word.is_trade:
+            found[written] = word._replace(implied=tuple(sorted(inner)))
+    return found
+
+
+def _substrings(text: str) -> Iterator[str]:
+    for start in range(len(text)):
+        for end in range(start + 2, len(text) + 1):
+            yield text[start:end]
+
+
+@cache
+def words() -> dict[str, Word]:
+    """Gives every word of the lexicon; a word of the trade that is a place too (建设) is the word of the trade."""
+    return {**_regions(), **_trades_and_organisations()}
+
+
+@cache
+def heads() -> dict[str, int]:
+    """Gives the first two characters of every word → the length of the longest that begins so."""
+    found: dict[str, int] = {}
+    for word in words():
+        found[word[:2]] = max(len(word), found.get(word[:2], 0))
+    return found
+
+
+@cache
+def tails() -> dict[str, int]:
+    """Gives the last two characters of every trade and form of organisation → the length of the longest."""
+    found: dict[str, int] = {}
+    for written, word in words().items():
+        if not word.codes:
+            found[written[-2:]] = max(len(written), found.get(written[-2:], 0))
+    return found
+
+
+@cache
+def endings() -> frozenset[str]:
+    """Gives the forms of organisation of one character (部, 店, 厂), which count only behind a word of the trade."""
+    return frozenset(_plain("words.yaml", "organisation_endings"))
+
+
+def words_from(text: str, start: int) -> Iterator[tuple[int, Word]]:
+    """Gives (end, word) of every word of the lexicon that begins there, the longest first."""
+    known = words()
+    for end in range(min(len(text), start + heads().get(text[start : start + 2], 0)), start + 1, -1):
+        word = known.get(text[start:end])
+        # 枣庄市中区 is 枣庄 and 市中区, not 枣庄市 and 中区.
+        if word is not None and not (text[end - 1] == "市" and text.startswith("中区", end) and end - start > 2):
+            yield end, word
+
+
+def longest_until(text: str, end: int) -> tuple[int, Word] | None:
+    """Gives (start, word) of the longest trade or form of organisation that ends there, or None."""
+    known = words()
+    for start in range(max(0, end - tails().get(text[max(0, end - 2) : end], 0)), end - 1):
+        word = known.get(text[start:end])
+        if word is not None and not word.codes:
+            return start, word
+    return None
+
+
+def bigrams(text: str) -> Iterator[str]:
+    """Gives every pair of neighbouring characters."""
+    return (first + second for first, second in pairwise(text))
