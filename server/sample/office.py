@@ -44,6 +44,20 @@ class Planned:
     row: Row
 
 
+def disclosure_columns(found: Disclosure, source_unit: UUID | None) -> Row:
+    """Gives the columns of disclosure of a fact that nobody has taken down or disputed yet."""
+    return {
+        "scope": found.scope,
+        "disclosed_from": found.disclosed_from,
+        "disclosed_until": found.disclosed_until,
+        "withdrawn_on": None,
+        "withdrawal": None,
+        "disputed_on": None,
+        "terms_edition": found.terms_edition,
+        "source_unit_id": source_unit,
+    }
+
+
 @dataclass
 class Office:
     """办公室 with all that the makers of facts ask for; ``ids`` are the subjects' by the invented party or vehicle."""
@@ -75,18 +89,8 @@ class Office:
         if found.faults:
             raise WrongSetting(f"示例数据 {table} 不合公示规则：{found.faults[0].message}")
         id_ = row.get("id") or uuid4()
-        dates: Row = {
-            "id": id_,
-            "scope": found.scope,
-            "disclosed_from": found.disclosed_from,
-            "disclosed_until": found.disclosed_until,
-            "withdrawn_on": None,
-            "withdrawal": None,
-            "disputed_on": None,
-            "terms_edition": found.terms_edition,
-            "source_unit_id": source and self.agencies[source],
-        }
-        self.planned.append(Planned(day, table, row | dates))
+        dates = disclosure_columns(found, self.agencies[source] if source else None)
+        self.planned.append(Planned(day, table, row | {"id": id_} | dates))
         return UUID(str(id_))
 
     def plan_child(self, day: date, table: str, row: Row) -> None:

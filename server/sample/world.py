@@ -113,6 +113,14 @@ def units() -> dict[str, Unit]:
     return {r["机关代码"]: Unit(r["机关代码"], r["机关名称"], r["统一社会信用代码"] or None) for r in rows}
 
 
+def make_homes(words: Vocabulary) -> tuple[Home, ...]:
+    """Gives the bureaus with the units that send their rows."""
+    found = units()
+    return tuple(
+        Home(code, b, found[code], found[b.licensing], found[b.enforcement]) for code, b in words.bureaus.items()
+    )
+
+
 def make_world(subjects: int, words: Vocabulary) -> World:
     """Gives a world of so many subjects: about half firms, a quarter individual businesses, a quarter persons."""
     return _Maker(words).make(subjects)
@@ -122,10 +130,7 @@ class _Maker:
     def __init__(self, words: Vocabulary) -> None:
         self.words = words
         self.random = Random("xintu sample world")
-        found = units()
-        self.homes = tuple(
-            Home(code, b, found[code], found[b.licensing], found[b.enforcement]) for code, b in words.bureaus.items()
-        )
+        self.homes = make_homes(words)
         self._turn = [home for home in self.homes for _ in range(home.words.share)]
         self._people = 0
         self._plates: dict[str, int] = {}

@@ -1,0 +1,105 @@
+"""成批写入 what fills a database of any size: numbered rows a range at a time, without the indexes that only reading needs.
+
+Through the journal like every write; not for data that anybody waits for: readers are slow until the indexes are back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import asyncpg
+
+from server.database.connection import Database
+from server.journal.actions import Action
+from server.journal.service import Write, write
+from server.migrate.config import credentials
+
+#: Told what is being done and how many more rows are in.
+Told = Callable[[str, int], object]
+
+#: Indexes that only make reading quicker: built at the end, by sorting, they take a fraction of the time.
+_INDEXES = """
+SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS statement,
+    obj_description(indexrelid, 'pg_class') AS comment FROM pg_index
+JOIN pg_class ON pg_class.oid = indrelid
+WHERE relnamespace::regnamespace::text IN ('xintu', 'journal') AND NOT indisunique
+"""
+#: One sort of a million keys fits: the server's own default is for many at once.
+_MEMORY = "SET maintenance_work_mem = '256MB'"
+#: What is lost with the machine is made again; the journal's order does not depend on it.
+_LAZY = "SET LOCAL synchronous_commit = off"
+
+
+class Sheet(Protocol):
+    """一张表 of numbered rows: ``last`` numbers from ``first``, of which ``step`` make one revision."""
+
+    @property
+    def title(self) -> str:
+        """What is written, for the progress bar."""
+
+    @property
+    def first(self) -> int:
+        """The first number."""
+
+    @property
+    def last(self) -> int:
+        """The last number; below ``first`` for an empty sheet."""
+
+    @property
+    def step(self) -> int:
+        """How many numbers make one revision."""
+
+    def make(self, first: int, last: int) -> Any:
+        """Makes the rows of some numbers; pure, called ahead in a thread."""
+
+    async def put(self, w: Write, made: Any) -> int:
+        """Writes what ``make`` gave; gives how many rows that were."""
+
+
+async def fill(database: Database, sheet: Sheet, actor: str, reason: str, told: Told) -> int:
+    """Writes a sheet, making the next rows while the server takes the last; gives how many rows it wrote."""
+    ranges = [
+        (start, min(start + sheet.step - 1, sheet.last)) for start in range(sheet.first, sheet.last + 1, sheet.step)
+    ]
+    rows, made = 0, None
+    for place in range(len(ranges) + 1):
+        ahead = asyncio.create_task(asyncio.to_thread(sheet.make, *ranges[place])) if place < len(ranges) else None
+        try:
+            if made is not None:
+                async with write(database, actor, Action.SAMPLE, reason) as w:
+                    await w.connection.execute(_LAZY)
+                    written = await sheet.put(w, made)
+                rows += written
+                told(sheet.title, written)
+        finally:
+            made = await ahead if ahead is not None else None
+    return rows
+
+
+@asynccontextmanager
+async def without_reading_indexes(owner_url: str, told: Told) -> AsyncIterator[None]:
+    """Drops every index but the unique ones, and builds them again at the end; then gathers the statistics.
+
+    After an error they stay away: what was written is a part of something, and only good for being made anew.
+    """
+    owner = await asyncpg.connect(**credentials(owner_url))
+    try:
+        indexes = await owner.fetch(_INDEXES)
+        for index in indexes:
+            await owner.execute(f"DROP INDEX {index['name']}")
+        yield
+        await owner.execute(_MEMORY)
+        for index in indexes:
+            told(f"建索引 {index['name'].partition('.')[2]}", 0)
+            await owner.execute(index["statement"])
+            if index["comment"] is not None:
+                comment = index["comment"].replace("'", "''")
+                await owner.execute(f"COMMENT ON INDEX {index['name']} IS '{comment}'")
+        told("整理", 0)
+        await owner.execute("VACUUM (ANALYZE)")
+        await owner.execute("CHECKPOINT")
+    finally:
+        await owner.close()
