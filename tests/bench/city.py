@@ -9,19 +9,15 @@ Live rows stay live until 2032, so that a kept database measures the same whatev
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-import asyncpg
 from stdnum.cn.uscc import calc_check_digit
 
 from server.database.connection import Database
 from server.identifiers.uscc import ALPHABET
-from server.journal.actions import Action
-from server.journal.service import write
-from server.migrate.config import credentials
+from server.journal.service import Write
+from server.sample.bulk import Told, fill, without_reading_indexes
 
 #: Rows of one revision.
 CHUNK = 50_000
@@ -45,6 +41,32 @@ class Sheet:
     rows: int
     columns: Columns
     derived: str = ""
+    step: int = CHUNK
+
+    @property
+    def title(self) -> str:
+        """The table, for the progress bar."""
+        return self.table
+
+    @property
+    def first(self) -> int:
+        """Agencies count from nought."""
+        return 0 if self.table == "agency" else 1
+
+    @property
+    def last(self) -> int:
+        """The last number."""
+        return self.first + self.rows - 1
+
+    def make(self, first: int, last: int) -> tuple[int, int]:
+        """The server makes the rows itself."""
+        return first, last
+
+    async def put(self, w: Write, made: tuple[int, int]) -> int:
+        """Writes the rows of these numbers."""
+        first, last = made
+        await w.connection.execute(self.statement(), first, last)
+        return last - first + 1
 
     def statement(self) -> str:
         """Gives the INSERT of the rows from ``$1`` to ``$2``."""
@@ -322,40 +344,11 @@ def _agencies() -> Sheet:
     return Sheet("agency", len(DIVISIONS), columns)
 
 
-#: Indexes that only make reading quicker: built at the end, by sorting, they take a fraction of the time.
-_INDEXES = """
-SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS statement FROM pg_index
-JOIN pg_class ON pg_class.oid = indrelid
-WHERE relnamespace::regnamespace::text IN ('xintu', 'journal') AND NOT indisunique
-"""
-
-
-async def build(owner_url: str, database: Database, subjects: int, progress: Callable[[str, int], Any]) -> None:
+async def build(owner_url: str, database: Database, subjects: int, progress: Told) -> None:
     """Fills an empty migrated database; ``progress`` is told the table and how many rows were written."""
-    owner = await asyncpg.connect(**credentials(owner_url))
-    try:
-        indexes = await owner.fetch(_INDEXES)
-        for index in indexes:
-            await owner.execute(f"DROP INDEX {index['name']}")
+    async with without_reading_indexes(owner_url, progress):
         for sheet in [_agencies(), *sheets(subjects)]:
-            await _fill(database, sheet, progress)
-        for index in indexes:
-            progress(f"索引 {index['name'].partition('.')[2]}", 0)
-            await owner.execute(index["statement"])
-        await owner.execute("VACUUM (ANALYZE)")
-        await owner.execute("CHECKPOINT")
-    finally:
-        await owner.close()
-
-
-async def _fill(database: Database, sheet: Sheet, progress: Callable[[str, int], Any]) -> None:
-    """Writes one table, a revision for each ``CHUNK``; agencies count from nought."""
-    first = 0 if sheet.table == "agency" else 1
-    for start in range(first, sheet.rows + first, CHUNK):
-        end = min(start + CHUNK, sheet.rows + first) - 1
-        async with write(database, "测量", Action.SAMPLE, "测量用的数据，纯属虚构") as revision:
-            await revision.connection.execute(sheet.statement(), start, end)
-        progress(sheet.table, end - start + 1)
+            await fill(database, sheet, "测量", "测量用的数据，纯属虚构", progress)
 
 
 def rows_in_all(subjects: int) -> int:
