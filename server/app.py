@@ -31,8 +31,9 @@ from server.database.connection import Database
 from server.errors import CreditError
 from server.pages.api_pages import ApiPages
 from server.pages.manners import AccessLog, BodyBound, Faults, GraphQLPath, SecurityHeaders
+from server.pages.person import PersonForm
 from server.pages.render import SITE, Renderer
-from server.pages.site import Site
+from server.pages.site import OwnHandler, Site
 from server.pages.static import StaticFiles
 from server.pages.urls import PAGES
 from server.settings import Environment, Settings
@@ -122,7 +123,13 @@ def _routes(prefix: str, site: Site, database: Database, reference: ApiPages) ->
         body = {"status": "wait", "reasons": reasons} if reasons else {"status": "ready"}
         return JSONResponse(body, 503 if reasons else 200, headers={"cache-control": "no-store"})
 
-    public = [Route(path, site.endpoint(page)) for page in PAGES for path in page.paths()]
+    own: dict[str, OwnHandler] = {"person": PersonForm(site).answer}
+    methods = {"person": ["GET", "POST"]}
+    public = [
+        Route(path, site.endpoint(page, own.get(page.name)), methods=methods.get(page.name))
+        for page in PAGES
+        for path in page.paths()
+    ]
     public += reference.routes()
     public += [
         Route("/find", site.find),

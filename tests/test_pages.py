@@ -43,10 +43,10 @@ class Outline(HTMLParser):
 
 async def test_every_page_of_the_table_and_every_query_and_template_is_used(database: TrialDatabase) -> None:
     """A page listed nowhere is tested by nobody."""
-    assert [page.path for page in PAGES] == ["/", "/enterprise/{uscc}"]
-    names = {page.name for page in PAGES}
-    assert {path.stem for path in (SITE / "queries").glob("*.graphql")} == names
-    assert {path.stem for path in (SITE / "templates").glob("*.html")} == names | {"base", "parts", "error"}
+    assert [page.path for page in PAGES] == ["/", "/enterprise/{uscc}", "/practitioner"]
+    templates = {page.template or page.name for page in PAGES}
+    assert {path.stem for path in (SITE / "queries").glob("*.graphql")} == {page.name for page in PAGES}
+    assert {path.stem for path in (SITE / "templates").glob("*.html")} == templates | {"base", "parts", "error"}
     assert list(SITE.rglob("*.py")) == []
 
 
@@ -58,6 +58,7 @@ async def test_every_page_of_the_table_and_every_query_and_template_is_used(data
         ("/enterprise/91110000600037341L", 404, False),
         ("/enterprise/123", 404, False),
         ("/find?code=123", 400, False),
+        ("/practitioner", 200, True),
         ("/nothing/here", 404, False),
         (f"/enterprise/{USCC}?licences=wrong", 400, False),
     ],
@@ -84,7 +85,8 @@ async def test_every_page_is_whole_chinese_and_small(
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     labelled = {attributes.get("for") for attributes in page.all("label")}
-    assert all(field["id"] in labelled for field in page.all("input"))
+    fields = [*page.all("input"), *page.all("select")]
+    assert all(field["id"] in labelled for field in fields if field.get("type") != "hidden")
 
 
 async def test_the_firms_page_shows_what_the_public_door_shows_and_its_dates(database: TrialDatabase) -> None:

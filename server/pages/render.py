@@ -12,6 +12,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from server.identifiers.divisions import division_path
+from server.pages.addresses import subject_path
 from server.settings import CHECKOUT
 
 SITE = CHECKOUT / "site"
@@ -44,6 +45,11 @@ def division(code: str) -> str:
     return f"{name}（{code}）" if name else code
 
 
+def place(code: str) -> str:
+    """Gives a division by its name alone; an unknown one by its code."""
+    return division_path(code) or code
+
+
 class Renderer:
     """模板: compiled once; every template is strict, so that a missing value is a fault and not a blank."""
 
@@ -59,8 +65,8 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self.environment.filters |= {"day": day, "yuan": yuan, "number": number, "division": division}
-        self.environment.filters["label"] = self.label
+        self.environment.filters |= {"day": day, "yuan": yuan, "number": number, "division": division, "place": place}
+        self.environment.filters |= {"label": self.label, "subject_path": subject_path}
         self.environment.globals |= {"texts": self.texts, "prefix": prefix, "trial": trial, "static": static}
 
     def label(self, code: str | None, kind: str) -> str:
@@ -69,5 +75,5 @@ class Renderer:
 
     def page(self, template: str, **values: Any) -> bytes:
         """Gives a page's bytes."""
-        given: dict[str, Any] = {"indexed": False, "today": None} | values
+        given: dict[str, Any] = {"indexed": False, "today": None, "here": None} | values
         return self.environment.get_template(template).render(given).encode()

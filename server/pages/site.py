@@ -22,6 +22,7 @@ from server.pages.keys import Read
 from server.pages.manners import Networks, client_address
 from server.pages.render import SITE, Renderer
 from server.pages.urls import PAGES, Page
+from server.pages.visitors import VisitorPurse
 from server.viewer import PUBLIC
 
 #: Cursors are short; a longer parameter is nobody's.
@@ -33,6 +34,8 @@ NOT_INDEXED = {"x-robots-tag": "noindex, noarchive"}
 UNKEPT = {"cache-control": "no-store"}
 
 Handler = Callable[[Request], Awaitable[Response]]
+#: Answers a page that does more than read and show.
+OwnHandler = Callable[[Request, Page], Awaitable[Response]]
 
 
 class Site:
@@ -58,8 +61,8 @@ class Site:
         self.executor.warm(document, page.example)
         return document
 
-    def endpoint(self, page: Page) -> Handler:
-        """Gives the handler of one line of the URL table."""
+    def endpoint(self, page: Page, own: OwnHandler | None = None) -> Handler:
+        """Gives the handler of one line of the URL table; ``own`` answers in place of reading and showing."""
 
         async def answer(request: Request) -> Response:
             try:
@@ -71,6 +74,8 @@ class Site:
             if request.scope["path"] != self.prefix + page.path.format_map({n: one.text for n, one in keys.items()}):
                 # Made of the URL table, never of the request's Host, and beginning with one slash.
                 return RedirectResponse(self.prefix + at, 308)
+            if own is not None:
+                return await own(request, page)
             variables = {name: one.value for name, one in keys.items()} | self.given(page, request)
             return await self.show(request, page, variables, keys=keys)
 
@@ -90,7 +95,7 @@ class Site:
 
     def purse(self, request: Request) -> Purse:
         """Gives the points of the visitor's address."""
-        return self.limits.purse(PUBLIC, client_address(request.scope, self.trusted))
+        return VisitorPurse(self.limits.purse(PUBLIC, client_address(request.scope, self.trusted)))
 
     async def read(self, request: Request, page: Page, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Gives a page's data, paid for by the visitor's address; raises ``CreditError`` kinds."""

@@ -20,7 +20,7 @@ class Page:
     (``trial``); both are variables of the same name. ``required`` is the field of the answer without which the page is
     not found, ``unknown`` the sentence for that, with the keys in it. ``indexed`` is false for pages with persons or
     dated negative facts: a search engine's copy would outlive the term of disclosure. ``personal`` pages are kept by no
-    cache. ``values`` gives what its template takes beside the answer. ``own`` pages are answered by a module of their own.
+    cache. ``values`` gives what its template takes beside the answer.
     """
 
     path: str
@@ -35,7 +35,6 @@ class Page:
     indexed: bool = True
     personal: bool = False
     values: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
-    own: bool = False
     #: variables that are neither key nor fact, for the compilation at start
     filled: Mapping[str, object] = field(default_factory=dict)
 
@@ -69,5 +68,12 @@ PAGES: tuple[Page, ...] = (
         required="enterprise",
         unknown="没有查到统一社会信用代码为 {uscc} 的企业的公开信息。",
         indexed=False,
+    ),
+    Page(
+        "/practitioner",
+        "person",
+        "查从业人员",
+        personal=True,
+        filled={"certificateNumber": "0", "certificateType": "ID_CARD"},
     ),
 )
