@@ -7,7 +7,7 @@ Words come from ``data/words.yaml``, ``data/regions.yaml`` and the list of divis
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -138,22 +138,24 @@ def words() -> dict[str, Word]:
 
 
 @cache
-def heads() -> dict[str, int]:
-    """Gives the first two characters of every word → the length of the longest that begins so."""
-    found: dict[str, int] = {}
-    for word in words():
-        found[word[:2]] = max(len(word), found.get(word[:2], 0))
-    return found
+def heads() -> dict[str, tuple[int, ...]]:
+    """Gives the first two characters of words → the lengths of the words that begin so, the longest first."""
+    return _lengths((word, word[:2]) for word in words())
 
 
 @cache
-def tails() -> dict[str, int]:
-    """Gives the last two characters of every trade and form of organisation → the length of the longest."""
-    found: dict[str, int] = {}
-    for written, word in words().items():
-        if not word.codes:
-            found[written[-2:]] = max(len(written), found.get(written[-2:], 0))
-    return found
+def tails() -> dict[str, tuple[int, ...]]:
+    """Gives the last two characters of trades and forms of organisation → their lengths, the longest first."""
+    return _lengths((written, written[-2:]) for written, word in words().items() if not word.codes)
+
+
+def _lengths(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = {}
+    for word, key in pairs:
+        found.setdefault(key, set()).add(len(word))
+    # Most words share their lengths with others: one tuple for all of them saves half of the memory.
+    shared: dict[tuple[int, ...], tuple[int, ...]] = {}
+    return {key: shared.setdefault(t := tuple(sorted(sizes, reverse=True)), t) for key, sizes in found.items()}
 
 
 @cache
@@ -165,20 +167,27 @@ def endings() -> frozenset[str]:
 def words_from(text: str, start: int) -> Iterator[tuple[int, Word]]:
     """Gives (end, word) of every word of the lexicon that begins there, the longest first."""
     known = words()
-    for end in range(min(len(text), start + heads().get(text[start : start + 2], 0)), start + 1, -1):
+    for size in heads().get(text[start : start + 2], ()):
+        end = start + size
         word = known.get(text[start:end])
         # 枣庄市中区 is 枣庄 and 市中区, not 枣庄市 and 中区.
-        if word is not None and not (text[end - 1] == "市" and text.startswith("中区", end) and end - start > 2):
+        if (
+            word is not None
+            and end <= len(text)
+            and not (size > 2 and text[end - 1] == "市" and text[end : end + 2] == "中区")
+        ):
             yield end, word
 
 
 def longest_until(text: str, end: int) -> tuple[int, Word] | None:
     """Gives (start, word) of the longest trade or form of organisation that ends there, or None."""
+    if end < 2:
+        return None
     known = words()
-    for start in range(max(0, end - tails().get(text[max(0, end - 2) : end], 0)), end - 1):
-        word = known.get(text[start:end])
+    for size in tails().get(text[end - 2 : end], ()):
+        word = known.get(text[end - size : end]) if size <= end else None
         if word is not None and not word.codes:
-            return start, word
+            return end - size, word
     return None
 
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from server.names import lexicon
+from server.names import lexicon, readings
 from server.names.form import normal
 
 
@@ -57,19 +57,29 @@ def parse(name: str) -> Name:
     front_core, rest = "".join(front.regions), body[front.end :]
     inner = _in_brackets(name, rest) or _of_branch(full, body, rest)
     if "公司" in rest or "集团" in rest:
-        rest = _INNER_FORM.sub("", rest) or rest
-    regions, before, after = front.regions, rest, ""
+        rest = _INNER_FORM.sub("", rest)
+    regions, without_regions = front.regions, rest
     if inner is not None:
         before, _, after = rest.partition(inner.written)
-        regions += inner.regions
+        regions, without_regions = (*regions, *inner.regions), before + after
         rest = before + "".join(inner.regions) + after
-    brand, industries = _brand(before + after)
+    brand, industries = _brand(without_regions)
+    core = front_core + rest
     if front.is_bare and len(brand) < _LEAST_BRAND and front.end - front.last < 3:
         kept = body[front.last : front.end]
         if brand or _may_be_brand(kept, regions):
-            brand, regions = kept + brand, tuple(r for i, r in enumerate(regions) if i != len(front.regions) - 1)
-    core = front_core + rest
-    return Name(full, body, core, regions, brand, industries, ())
+            brand, without_regions = kept + brand, kept + without_regions
+            regions = tuple(r for i, r in enumerate(regions) if i != len(front.regions) - 1)
+    return Name(full, body, core, regions, brand, industries, _initials(core, without_regions))
+
+
+def _initials(core: str, without_regions: str) -> tuple[str, ...]:
+    """Readings of the core and of what its regions leave share the four that a name has."""
+    if core == without_regions:
+        return tuple(readings.initials(core))
+    short = readings.initials(without_regions)
+    whole = readings.initials(core, max(2, readings.MOST_READINGS - len(short)))
+    return tuple(dict.fromkeys([*whole, *short[: readings.MOST_READINGS - len(whole)]]))
 
 
 def without_form(full: str) -> str:

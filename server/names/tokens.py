@@ -7,6 +7,7 @@ names: ``likeness.py``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from server.names import lexicon
@@ -19,31 +20,38 @@ LEAST_INITIALS, MOST_INITIALS = 2, 6
 
 def index_tokens(name: Name) -> list[str]:
     """Gives what a row carries: characters, pairs, words, brand, initials (``=pdsxd``), sorted, each once."""
-    found = set(name.core)
-    found.update(lexicon.bigrams(name.core))
-    if name.body != name.core:
-        found.update(name.body)
-        found.update(lexicon.bigrams(name.body))
-        _add_words(name.core, found)
-    _add_words(name.full, found)
+    core, body, full = name.core, name.body, name.full
+    found = {*core, *lexicon.bigrams(core), *_form_tokens(full[len(body) :])}
+    # Words that begin in the body may end behind it: 钢材 销售服务 部.
+    _add_words(full, len(body), found)
+    if body != core:
+        found.update(body, lexicon.bigrams(body))
+        _add_words(core, len(core), found)
     if name.brand:
         found.add(name.brand)
     for letters in name.initials:
-        found.update("=" + letters[:end] for end in range(LEAST_INITIALS, min(len(letters), MOST_INITIALS) + 1))
+        found.update([f"={letters[:end]}" for end in range(LEAST_INITIALS, min(len(letters), MOST_INITIALS) + 1)])
     return sorted(found)
 
 
-def _add_words(text: str, found: set[str]) -> None:
-    """Adds the token of every word of the lexicon that stands anywhere in a text, and those it implies."""
-    known, heads, length = lexicon.words(), lexicon.heads(), len(text)
-    for start, pair in enumerate(lexicon.bigrams(text)):
-        longest = heads.get(pair)
-        if longest is not None:
-            for end in range(start + 2, min(length, start + longest) + 1):
-                word = known.get(text[start:end])
-                if word is not None:
-                    found.add(word.token)
+def _add_words(text: str, until: int, found: set[str]) -> None:
+    """Adds the token of every word of the lexicon that begins in a text before a place, and those it implies."""
+    known, heads = lexicon.words(), lexicon.heads()
+    for start in range(until):
+        for size in heads.get(text[start : start + 2], ()):
+            word = known.get(text[start : start + size])
+            if word is not None:
+                found.add(word.token)
+                if word.implied:
                     found.update(word.implied)
+
+
+@lru_cache(maxsize=256)
+def _form_tokens(form: str) -> frozenset[str]:
+    """Gives the tokens of a form of organisation, asked for only when nothing else is typed; a few forms serve all."""
+    found = {*form[-1:]} & lexicon.endings()
+    _add_words(form, len(form), found)
+    return frozenset(found)
 
 
 def filter_tokens(kind: str, division_code: str | None, sector: str | None, state: str | None) -> list[str]:
