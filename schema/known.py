@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from schema.fragments import read_query
 from schema.plan.documents import Documents
 from server.errors import CreditError, WrongSetting
 
@@ -35,7 +36,7 @@ def known_documents(documents: Documents, site_queries: Path, allow_list: Path |
     ``documents`` holds the site's own, compiled before. The list's are validated aside, so that they take no place in
     the cache before anyone asks for them.
     """
-    ours = [file.read_text("utf-8") for file in sorted(site_queries.glob("*.graphql"))]
+    ours = [read_query(file) for file in sorted(site_queries.glob("*.graphql"))]
     for text in ours:
         documents.read(text)
     known = {_digest(text): text for text in ours}

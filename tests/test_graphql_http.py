@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schema.fragments import read_query
 from schema.known import known_documents
 from schema.nodes import global_id
 from schema.plan.cost import MOST_ROWS, REQUEST
@@ -311,7 +312,7 @@ def persisted(text_or_hash: str, version: Any = 1) -> dict[str, Any]:
 async def test_a_page_query_may_be_asked_for_by_its_hash(database: TrialDatabase) -> None:
     """Partner apps send 64 characters instead of a document, and a proxy may cache the GET."""
     await build(database)
-    text = (SITE / "queries" / "enterprise.graphql").read_text("utf-8")
+    text = read_query(SITE / "queries" / "enterprise.graphql")
     variables = {"uscc": USCC}
     async with client_of(database, public_points=1_000_000) as client:
         full = await client.post("/graphql", json={"query": text, "variables": variables})

@@ -41,12 +41,25 @@ class Outline(HTMLParser):
         return re.sub(r"\s+", " ", "".join(self.words))
 
 
+#: Templates that are no page by themselves.
+SHARED = {"base", "parts", "error", "facts", "subject"}
+
+
 async def test_every_page_of_the_table_and_every_query_and_template_is_used(database: TrialDatabase) -> None:
     """A page listed nowhere is tested by nobody."""
-    assert [page.path for page in PAGES] == ["/", "/enterprise/{uscc}", "/practitioner"]
+    assert [page.path for page in PAGES] == [
+        "/",
+        "/enterprise/{uscc}",
+        "/practitioner",
+        "/individual-business/{uscc}",
+        "/individual-business/id/{id}",
+        "/practitioner/{id}",
+        "/vehicle/{plate}/{colour}",
+        "/why/{id}",
+    ]
     templates = {page.template or page.name for page in PAGES}
     assert {path.stem for path in (SITE / "queries").glob("*.graphql")} == {page.name for page in PAGES}
-    assert {path.stem for path in (SITE / "templates").glob("*.html")} == templates | {"base", "parts", "error"}
+    assert {path.stem for path in (SITE / "templates").glob("*.html")} == templates | SHARED
     assert list(SITE.rglob("*.py")) == []
 
 

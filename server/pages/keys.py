@@ -5,12 +5,12 @@ Not for what is found under a key: see ``site.py``. A wrong key is told what is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from schema.enums import PlateColour as ColourName
-from schema.nodes import global_id, read_id_of
+from schema.nodes import global_id, read_global_id, read_id_of
 from server.errors import Invalid
 from server.identifiers.plates import PlateColour, check_plate, colour_from_name
 from server.identifiers.uscc import check_uscc
@@ -24,6 +24,8 @@ class Read:
 
     text: str
     value: str
+    #: switches of the query that this key turns on or off
+    switches: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Key:
 
     read: Callable[[str], Read]
     example: str
+    #: every way in which it sets the switches of the query, each compiled at start
+    cases: tuple[Mapping[str, bool], ...] = ({},)
 
 
 def _uscc(text: str) -> Read:
@@ -62,6 +66,21 @@ def id_of(tag: str) -> Key:
         return Read(whole, whole)
 
     return Key(read, global_id(tag, UUID(int=0)))
+
+
+def id_of_any(switches: Mapping[str, str]) -> Key:
+    """Gives the key of global ids of several types: two letters → the switch that asks for that type, only one at once."""
+    names = tuple(dict.fromkeys(switches.values()))
+    cases = {chosen: {name: name == chosen for name in names} for chosen in names}
+
+    def read(text: str) -> Read:
+        tag, row = read_global_id(text)
+        if row is None or tag not in switches:
+            raise Invalid(_NO_ID)
+        whole = global_id(tag, row)
+        return Read(whole, whole, cases[switches[tag]])
+
+    return Key(read, global_id(next(iter(switches)), UUID(int=0)), tuple(cases.values()))
 
 
 USCC = Key(_uscc, "91110000600037341L")

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from schema.fragments import read_query
 from schema.plan.asking import Asking, Purse
 from schema.plan.cost import REQUEST
 from schema.plan.documents import Document
@@ -57,8 +58,9 @@ class Site:
 
     def _compile(self, page: Page) -> Document:
         """Compiles a page's plan now, so that a wrong query stops the start and not a visitor."""
-        document = self.executor.documents.read((SITE / "queries" / f"{page.name}.graphql").read_text("utf-8"))
-        self.executor.warm(document, page.example)
+        document = self.executor.documents.read(read_query(SITE / "queries" / f"{page.name}.graphql"))
+        for variables in page.examples():
+            self.executor.warm(document, variables)
         return document
 
     def endpoint(self, page: Page, own: OwnHandler | None = None) -> Handler:
@@ -77,6 +79,7 @@ class Site:
             if own is not None:
                 return await own(request, page)
             variables = {name: one.value for name, one in keys.items()} | self.given(page, request)
+            variables |= {name: on for one in keys.values() for name, on in one.switches.items()}
             return await self.show(request, page, variables, keys=keys)
 
         return answer

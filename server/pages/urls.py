@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 from urllib.parse import quote
 
 from server.pages.home import home_values
-from server.pages.keys import USCC, Key, Read
+from server.pages.keys import COLOUR, PLATE, USCC, Key, Read, id_of, id_of_any
+from server.pages.why import why_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,15 @@ class Page:
 
     @property
     def example(self) -> dict[str, object]:
-        """Gives variables for which the query is compiled at start."""
+        """Gives variables for which the query is compiled at start: the first of ``examples``."""
+        return next(self.examples())
+
+    def examples(self) -> Iterator[dict[str, object]]:
+        """Gives variables for each way in which a key sets the switches of the query."""
         keys = {name: key.example for name, key in self.keys.items()}
-        return keys | dict.fromkeys(self.facts, True) | dict(self.filled)
+        for cases in product(*(key.cases for key in self.keys.values())):
+            switches = {name: on for case in cases for name, on in case.items()}
+            yield keys | switches | dict.fromkeys(self.facts, True) | dict(self.filled)
 
     def address(self, keys: Mapping[str, Read]) -> str:
         """Gives the page's one address below the prefix, as a browser writes it."""
@@ -57,6 +65,11 @@ class Page:
 
 _RECORDS = ("licences", "penalties", "acts", "ratings", "listEntries", "commitments", "grants")
 
+#: 「为什么公示」: the two letters of a global id → the switch of ``why.graphql`` that asks for its type.
+_ASKED_WHY = {"LI": "record", "PE": "record", "AC": "record", "RA": "rating", "LE": "listEntry", "CO": "commitment"}
+_ASKED_WHY |= {"BG": "grant", "BP": "product", "EN": "enterprise", "IB": "individualBusiness"}
+_ASKED_WHY |= {"PR": "practitioner", "VE": "vehicle"}
+
 PAGES: tuple[Page, ...] = (
     Page("/", "home", "首页", facts=("trial",), values=home_values),
     Page(
@@ -64,7 +77,7 @@ PAGES: tuple[Page, ...] = (
         "enterprise",
         "企业信用信息",
         keys={"uscc": USCC},
-        parameters=_RECORDS,
+        parameters=(*_RECORDS, "vehicles"),
         required="enterprise",
         unknown="没有查到统一社会信用代码为 {uscc} 的企业的公开信息。",
         indexed=False,
@@ -75,5 +88,58 @@ PAGES: tuple[Page, ...] = (
         "查从业人员",
         personal=True,
         filled={"certificateNumber": "0", "certificateType": "ID_CARD"},
+    ),
+    Page(
+        "/individual-business/{uscc}",
+        "individual-business",
+        "个体工商户信用信息",
+        keys={"uscc": USCC},
+        parameters=(*_RECORDS, "vehicles"),
+        required="individualBusiness",
+        unknown="没有查到统一社会信用代码为 {uscc} 的个体工商户的公开信息。",
+        indexed=False,
+    ),
+    Page(
+        "/individual-business/id/{id}",
+        "individual-business-by-id",
+        "个体工商户信用信息",
+        template="individual-business",
+        keys={"id": id_of("IB")},
+        parameters=(*_RECORDS, "vehicles"),
+        required="node",
+        unknown="没有查到这户个体工商户的公开信息。",
+        indexed=False,
+    ),
+    Page(
+        "/practitioner/{id}",
+        "practitioner",
+        "从业人员信用信息",
+        keys={"id": id_of("PR")},
+        parameters=_RECORDS,
+        required="node",
+        unknown="没有查到这位从业人员的公开信息。",
+        indexed=False,
+        personal=True,
+    ),
+    Page(
+        "/vehicle/{plate}/{colour}",
+        "vehicle",
+        "车辆信用信息",
+        keys={"plate": PLATE, "colour": COLOUR},
+        parameters=("ratings", "listEntries"),
+        required="vehicle",
+        unknown="没有查到这辆车的公开信息；请核对车牌号和车牌颜色。",
+        indexed=False,
+    ),
+    Page(
+        "/why/{id}",
+        "why",
+        "为什么公示",
+        keys={"id": id_of_any(_ASKED_WHY)},
+        required="node",
+        unknown="没有查到这条信息的公开说明：它可能依法不公示，或者已经停止公示。",
+        indexed=False,
+        personal=True,
+        values=why_values,
     ),
 )
