@@ -9,7 +9,7 @@ from tortoise.migrations import operations as ops
 # A pending list would make each search read it whole; the order of text is by code point, so that a prefix is a range.
 UP = """
 ALTER TABLE name_search ADD CONSTRAINT name_search_kind CHECK (kind IN ('enterprise', 'individual_business'));
-ALTER TABLE name_search ADD CONSTRAINT name_search_subject CHECK (CASE kind WHEN 'enterprise' THEN enterprise_id = id AND individual_business_id IS NULL ELSE individual_business_id = id AND enterprise_id IS NULL END);
+ALTER TABLE name_search ADD CONSTRAINT name_search_subject CHECK (num_nonnulls(enterprise_id, individual_business_id) = 1 AND id IS NOT DISTINCT FROM CASE kind WHEN 'enterprise' THEN enterprise_id ELSE individual_business_id END);
 CREATE UNIQUE INDEX name_search_rank ON name_search (rank);
 CREATE INDEX name_search_tokens ON name_search USING gin (tokens) WITH (fastupdate=off);
 CREATE INDEX name_search_core ON name_search (core text_pattern_ops, rank);

@@ -27,6 +27,7 @@ from server.migrate.config import credentials
 from server.migrate.definitions import definition_faults, reference_faults
 from server.migrate.horizon import horizon_notices
 from server.migrate.journal_check import journal_faults
+from server.migrate.names import dealing_notices, name_faults
 from server.migrate.service import migrate, role_script
 from server.settings import CHECKOUT, Environment, Settings
 from server.viewer import Door, Duty, Viewer
@@ -99,7 +100,8 @@ def check_command(
             faults = await structure_faults(connection, prefix=plan.roles_prefix, trial=plan.trial)
             faults += await definition_faults(connection, prefix=plan.roles_prefix, trial=plan.trial)
             faults += await reference_faults(connection, plan.rules_dir)
-            notices = await horizon_notices(connection, trial=plan.trial)
+            faults += await name_faults(connection)
+            notices = await horizon_notices(connection, trial=plan.trial) + await dealing_notices(connection)
             if journal:
                 faults += await journal_faults(connection, progress=lambda step: console.print(f"  {step}"))
             if anchors is not None:

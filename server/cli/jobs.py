@@ -13,6 +13,7 @@ from server.catalogue.rules import Catalogue, Measures
 from server.cli.place import find_place, opened
 from server.cli.shell import bar, console, do, operator
 from server.clock import today_in_shanghai
+from server.jobs.names import order_names
 from server.jobs.purge import purge
 from server.jobs.recompute import recompute_disclosure
 from server.migrate.config import credentials
@@ -54,6 +55,18 @@ def job_purge() -> None:
         finally:
             await connection.close()
         console.print("已删除：" + ("，".join(f"{table} {n} 行" for table, n in counts.items() if n) or "无") + "。")
+        return 0
+
+    do(work)
+
+
+@job.command("order-names")
+def job_order_names() -> None:
+    """给全部名称重排名次（在营、公开信息多、名称短的在前）并重数词频。每晚运行一次，期间照常查询。需要所有者的地址。"""
+
+    async def work(settings: Settings) -> int:
+        dealt = await order_names((await find_place(settings)).plan(), say=console.print)
+        console.print(f"{dealt.names} 个名称已排名次，其中公众可见 {dealt.public} 个；词频 {dealt.tokens} 条。")
         return 0
 
     do(work)

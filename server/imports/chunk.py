@@ -28,6 +28,7 @@ from server.imports.record import FREE, Record
 from server.imports.rows import Kind
 from server.imports.verdict import Verdict
 from server.journal.actions import Action
+from server.journal.name_index import complete
 from server.journal.service import Write, begin
 from server.records import store
 from server.records.service import WITHDRAWALS
@@ -149,6 +150,7 @@ async def _facts(connection: asyncpg.Connection, context: Context, records: list
             if not sorted_.new and not sorted_.changed:
                 raise _NothingToWriteError
             await _store(w, context, sorted_, await _subjects(w, context, sorted_, known))
+            await complete(connection)
     except _NothingToWriteError:
         pass
 

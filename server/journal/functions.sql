@@ -58,12 +58,56 @@ BEGIN
     RETURN rev;
 END $$;
 
+-- The subjects that the open revision has changed after its entry p_after, as they stand now, with the rank they have in
+-- name_search, and whether what their names are found by stands there already. The writer may not read the journal.
+-- A plan made while the tables were small would read them whole for each row: hence the settings.
+CREATE OR REPLACE FUNCTION journal.changed_names(p_after bigint, p_most integer) RETURNS TABLE (
+    n bigint, kind text, id uuid, name text, division_code text, sector text, state text, scope text, disclosed_from date,
+    disclosed_until date, withdrawn_on date, source_unit_id uuid, revision bigint, rank integer, same boolean
+) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    rev bigint := journal.current_revision();
+BEGIN
+    RETURN QUERY
+    SELECT e.n, e.table_name, s.*, i.rank, coalesce((i.name, i.division_code, i.sector, i.state)
+        IS NOT DISTINCT FROM (s.name, s.division_code, s.sector, s.state), false)
+    FROM journal.entry e
+    CROSS JOIN LATERAL (
+        SELECT f.id, f.name, f.division_code, f.sector, f.state, f.scope, f.disclosed_from, f.disclosed_until,
+            f.withdrawn_on, f.source_unit_id, f.revision_from
+        FROM xintu.enterprise f WHERE e.table_name = 'enterprise' AND f.id = e.id
+        UNION ALL
+        SELECT b.id, b.name, b.division_code, b.sector, b.state, b.scope, b.disclosed_from, b.disclosed_until,
+            b.withdrawn_on, b.source_unit_id, b.revision_from
+        FROM xintu.individual_business b WHERE e.table_name = 'individual_business' AND b.id = e.id
+    ) s
+    LEFT JOIN xintu.name_search i ON i.id = e.id
+    WHERE e.revision = rev AND e.n > p_after AND e.table_name IN ('enterprise', 'individual_business')
+    ORDER BY e.n LIMIT p_most;
+END $$;
+
+-- Whether each subject that a revision has changed stands in name_search as it is now.
+CREATE OR REPLACE FUNCTION journal.names_complete(p_revision bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    RETURN NOT EXISTS (
+        SELECT FROM journal.entry e
+        WHERE e.revision = p_revision AND e.table_name IN ('enterprise', 'individual_business')
+            AND NOT EXISTS (SELECT FROM xintu.name_search i WHERE i.id = e.id AND i.revision = p_revision));
+END $$;
+
 -- At commit: seal the revision.
 CREATE OR REPLACE FUNCTION journal.seal() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     sealed bytea;
 BEGIN
+    IF NOT journal.names_complete(NEW.revision) THEN
+        RAISE EXCEPTION 'revision % changed subjects that name_search does not have: name_index.complete() was not called',
+            NEW.revision USING ERRCODE = 'XJ006';
+    END IF;
     SELECT journal.transaction_hash(t) INTO sealed FROM journal.transaction t WHERE t.revision = NEW.revision;
     UPDATE journal.transaction t SET hash = sealed,
         entries = (SELECT count(*) FROM journal.entry e WHERE e.revision = NEW.revision)

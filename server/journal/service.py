@@ -19,6 +19,7 @@ from server.database.connection import Database
 from server.database.roles import quote
 from server.errors import Conflict
 from server.journal.actions import Action
+from server.journal.name_index import complete
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,12 @@ async def write(database: Database, actor: str, action: Action, reason: str) -> 
     """
     async with database.writer() as connection, connection.transaction():
         yield await begin(connection, actor, action, reason, law=database.law)
+        await complete(connection)
 
 
 async def begin(connection: asyncpg.Connection, actor: str, action: Action, reason: str, *, law: str | None) -> Write:
-    """Begins the revision of a transaction that is already open on ``connection``.
+    """Begins the revision of a transaction that is already open on ``connection``; whoever does so also calls
+    ``name_index.complete`` before the commit.
 
     ``law`` is the hash of the rules the writer goes by, or None for a write that asks no rule (a migration). Raises
     ``Conflict`` when the database has loaded others, or when a trial day lies before the last revision's.

@@ -81,7 +81,8 @@ async def _grant_writer(connection: asyncpg.Connection, writer: str) -> None:
     await connection.execute(
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {TABLES_SCHEMA} FROM {writer};"
         f"GRANT USAGE ON SCHEMA {TABLES_SCHEMA}, journal TO {writer};"
-        f"GRANT EXECUTE ON FUNCTION journal.begin(text, text, text), journal.today() TO {writer};"
+        f"GRANT EXECUTE ON FUNCTION journal.begin(text, text, text), journal.changed_names(bigint, integer),"
+        f" journal.today() TO {writer};"
         f"GRANT SELECT, INSERT, UPDATE ON {tables(FACTS)} TO {writer};"
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables(work)} TO {writer};"
         f"GRANT SELECT, INSERT ON {tables(LOGS)} TO {writer};"

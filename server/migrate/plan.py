@@ -56,7 +56,7 @@ def fingerprint(plan: Plan) -> str:
     folders += [plan.rules_dir] if plan.rules_dir else []
     for folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.suffix in {".py", ".yaml", ".sql", ".json", ".csv"} and path.is_file():
+            if path.suffix in {".py", ".yaml", ".sql", ".json", ".csv", ".tsv", ".txt"} and path.is_file():
                 digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
                 digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

@@ -42,6 +42,7 @@ from server.migrate.doors import clock_functions, make_doors
 from server.migrate.history import make_indexes
 from server.migrate.horizon import refuse_day_before, store_horizon, stored_horizon, wanted_horizon
 from server.migrate.indexes import make_read_indexes, make_read_indexes_ahead
+from server.migrate.names import bring_names, make_names_ahead
 from server.migrate.plan import Plan, fingerprint, set_trial_day
 from server.migrate.reference import load_reference
 from server.viewer import Door
@@ -78,8 +79,9 @@ async def _run(plan: Plan, connection: asyncpg.Connection, transaction: Any, say
         await refuse_day_before(connection, plan.today, horizon)
     say("角色与架构")
     await _ensure_roles(plan, connection)
-    # Before the doors are taken down: so long as indexes are built, the public still reads.
+    # Before the doors are taken down: so long as indexes are built and names parsed, the public still reads.
     await make_read_indexes_ahead(connection, await stored_horizon(connection), horizon)
+    await make_names_ahead(connection, say=say)
     await _ensure_schemas(plan, connection)
     say("数据表")
     after = await _run_migrations(plan, connection, transaction, say)
@@ -88,6 +90,7 @@ async def _run(plan: Plan, connection: asyncpg.Connection, transaction: Any, say
     await make_indexes(connection)
     say("索引")
     await make_read_indexes(connection, horizon)
+    await bring_names(connection, say=say)
     say("规则与目录")
     await load_reference(connection, plan.rules_dir)
     say("门与权限")
