@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date
 from html.parser import HTMLParser
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
 from server.pages.render import SITE, day, number, yuan
 from server.pages.urls import PAGES
+from server.pages.visitors import MOST_POINTS
 from server.viewer import PUBLIC
 from tests import factory as make
 from tests.serving import client_of
@@ -263,6 +265,24 @@ async def test_a_real_service_shows_no_sample_and_no_unfilled_text(database: Tri
         assert "虚构" not in page
         assert "部署时" not in page
     assert USCC not in pages[0]
+
+
+async def test_who_opens_page_after_page_is_told_when_he_may_go_on(database: TrialDatabase) -> None:
+    """A reader is no programmer: he is told of pages and seconds, not of points; other addresses are not touched."""
+    await build(database)
+    firm = f"/enterprise/{USCC}"
+    async with client_of(
+        database, public_points=3 * MOST_POINTS, trusted_proxies=[ip_network("203.0.113.0/24")]
+    ) as client:
+        answers = [await client.get(firm) for _ in range(4)]
+        other = await client.get(firm, headers={"x-forwarded-for": "198.51.100.1"})
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert other.status_code == 200, "what a page costs is bounded, however much its query might read"
+    assert answers[3].headers["cache-control"] == "no-store"
+    text = Outline(answers[3].text).text
+    assert f"请在 {answers[3].headers['retry-after']} 秒后再试" in text
+    assert not any(word in text for word in ("first", "点", "密钥"))
 
 
 def test_dates_money_and_points_are_written_as_people_write_them() -> None:

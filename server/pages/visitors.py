@@ -12,10 +12,14 @@ from schema.plan.asking import Purse
 from server.database.connection import Database
 from server.errors import TooMany
 
+#: What a page costs at most: a hundred pages a minute for an address, of which an office or a mobile network has one. The
+#: documents are ours and measured; the worst case that their price supposes (ten ratings of ten grounds) is no firm's.
+MOST_POINTS = 600
+
 
 @dataclass(frozen=True, slots=True)
 class VisitorPurse:
-    """访客的额度: another purse, with its own words for a refusal."""
+    """访客的额度: another purse, with its own words for a refusal, and with the price of a page."""
 
     inner: Purse
 
@@ -35,9 +39,9 @@ class VisitorPurse:
         return self.inner.resets_in
 
     def spend(self, points: int) -> None:
-        """Takes points, or raises ``TooMany`` that says when the same page may be asked for again."""
+        """Takes points of one page, or raises ``TooMany`` that says when the same page may be asked for again."""
         try:
-            self.inner.spend(points)
+            self.inner.spend(min(points, MOST_POINTS))
         except TooMany as error:
             wait = error.retry_after_seconds
             raise TooMany(
