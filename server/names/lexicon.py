@@ -112,6 +112,13 @@ def _regions() -> dict[str, Word]:
     return found
 
 
+@cache
+def renamings() -> tuple[tuple[str, str], ...]:
+    """Gives (one name, another name) of regions that were renamed, both ways."""
+    former = [(old, new) for old, new in _groups("regions.yaml", "former") if old != new]
+    return (*former, *((new, old) for old, new in former))
+
+
 def _trades_and_organisations() -> dict[str, Word]:
     found: dict[str, Word] = {}
     for key, is_trade in (("organisations", False), ("industries", True)):
