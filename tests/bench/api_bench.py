@@ -46,16 +46,6 @@ async def _prepared(folder: Path, subjects: int) -> tuple[Place, dict[str, Path]
     return place, await speed.write_bodies(place)
 
 
-def _aims(aims: list[Aim]) -> Table:
-    table = Table("目标", "测得", "至多", "", title="目标")
-    for what, measured, most in aims:
-        reached = measured <= most
-        table.add_row(
-            what, f"{measured:.2f}", f"{most:g}", "达到" if reached else "未达到", style=None if reached else "red"
-        )
-    return table
-
-
 def _speed(place: Place, paths: dict[str, Path], given: argparse.Namespace) -> list[Aim]:
     with console.status("速度"), speed.started(place, paths) as bench:
         result = speed.measure(bench, given.rounds, given.seconds)
@@ -107,7 +97,7 @@ def main() -> int:
         if "nasty" in parts:
             broken, worst = _nasty(place, given.repeats)
             aims.append(worst)
-        _print(_aims(aims))
+        _print(speed.aims_table(aims))
         if (load := max(busy, meters.others_running())) > BUSY:
             console.print(
                 f"机器还有别的负担（负载 {load:.1f}）：等待时间和次/秒会偏坏，处理器时间的比值较可信。", highlight=False

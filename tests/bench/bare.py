@@ -68,7 +68,7 @@ class Bare:
         sql, values = self.values[bodies]
         # Kept open: what a back end took would be told late if it ended with the round.
         while len(self.opened) < connections:
-            self.opened.append(await self._connect())
+            self.opened.append(await connect(self.place))
         prepared = [await connection.prepare(sql) for connection in self.opened[:connections]]
         for statement in prepared:
             await statement.fetchval(*next(values))
@@ -88,15 +88,17 @@ class Bare:
             count += 1
         return count
 
-    async def _connect(self) -> asyncpg.Connection:
-        name = role_name(self.place["database"], Door.PUBLIC.value)
-        return await asyncpg.connect(
-            host=self.place["host"],
-            port=self.place["port"],
-            database=self.place["database"],
-            user=name,
-            password=role_password(self.place["secret"], name),
-        )
+
+async def connect(told: dict[str, Any]) -> asyncpg.Connection:
+    """Opens a connection of the public door; ``told`` says where the database is (``Place.told``)."""
+    name = role_name(told["database"], Door.PUBLIC.value)
+    return await asyncpg.connect(
+        host=told["host"],
+        port=told["port"],
+        database=told["database"],
+        user=name,
+        password=role_password(told["secret"], name),
+    )
 
 
 async def main() -> None:

@@ -1,8 +1,8 @@
 """测量的地方 the database of a size, kept between runs, and the processes of one run. Not for what is measured.
 
 ``.data/bench-N`` is made once and used again while the migrations and the generator are the same; what else the house
-declares (doors, indexes, reference data) ``migrate`` brings up to date each time. It is a production database: its
-doors take the day from the clock, as a bureau's do.
+declares (doors, indexes, reference data) ``migrate`` brings up to date each time, and how names are found the nightly
+order of names. It is a production database: its doors take the day from the clock, as a bureau's do.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +28,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from server.database.connection import Database
 from server.database.embedded import Embedded, start_embedded
 from server.errors import Conflict
+from server.jobs.names import order_names
+from server.journal.name_index import edition
 from server.migrate.plan import Plan, is_current
 from server.migrate.service import migrate
+from server.sample.bulk import Told
 from server.settings import CHECKOUT
 from server.viewer import PUBLIC
 from tests.bench import city
@@ -42,12 +45,25 @@ START_SECONDS = 30.0
 _AT_ONCE = 250
 
 
-def fingerprint(subjects: int) -> str:
-    """Gives a hash of all that decides what is in the tables."""
-    digest = hashlib.sha256(str(subjects).encode())
-    for path in [*sorted((CHECKOUT / "migrations").glob("*.py")), Path(city.__file__)]:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+@dataclass(frozen=True, slots=True)
+class Content:
+    """内容 what stands in a database of some size: how many rows, who writes them, and what tells them from others."""
+
+    rows: Callable[[int], int]
+    build: Callable[[str, Database, int, Told], Awaitable[None]]
+    told_apart_by: Callable[[int], bytes]
+
+    def fingerprint(self, size: int) -> str:
+        """Gives a hash of all that decides what is in the tables."""
+        migrations = sorted((CHECKOUT / "migrations").glob("*.py"))
+        return _hash(str(size).encode(), self.told_apart_by(size), *(path.read_bytes() for path in migrations))
+
+
+CITY = Content(city.rows_in_all, city.build, lambda _: Path(city.__file__).read_bytes())
+
+
+def _hash(*parts: bytes) -> str:
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +118,19 @@ class Place:
         }
 
 
-async def prepare(folder: Path, subjects: int) -> Place:
+async def prepare(folder: Path, size: int, content: Content = CITY) -> Place:
     """Starts PostgreSQL in the folder and makes the rows, unless they are there; raises ``Conflict`` when it is in use."""
     mark = folder / "fingerprint"
-    filled = _drop_if_old(folder, fingerprint(subjects))
+    filled = _drop_if_old(folder, content.fingerprint(size))
     embedded = await start_embedded(folder)
-    place = Place(folder, embedded, subjects)
+    place = Place(folder, embedded, size)
     plan = Plan(url=embedded.owner_url, secret=embedded.secret, trial=False)
     if not await is_current(plan):
         await migrate(plan)
     if not filled:
-        await _fill(place, subjects)
-        mark.write_text(fingerprint(subjects))
+        await _fill(place, content)
+        mark.write_text(content.fingerprint(size))
+    await _order(place, plan)
     return place
 
 
@@ -130,17 +147,26 @@ def _drop_if_old(folder: Path, wanted: str) -> bool:
     return False
 
 
-async def _fill(place: Place, subjects: int) -> None:
+async def _fill(place: Place, content: Content) -> None:
     database = place.database()
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task("生成数据", total=city.rows_in_all(subjects))
+        task = bar.add_task("生成数据", total=content.rows(place.subjects))
 
         def told(table: str, rows: int) -> None:
             bar.update(task, description=f"生成数据 {table}", advance=rows)
 
-        await city.build(place.embedded.owner_url, database, subjects, told)
+        await content.build(place.embedded.owner_url, database, place.subjects, told)
     await database.close()
+
+
+async def _order(place: Place, plan: Plan) -> None:
+    """Deals the ranks of names, as a bureau does each night, unless it was done since names are parsed as they are."""
+    mark = place.folder / "names"
+    if not mark.exists() or mark.read_text() != edition():
+        with console.status("排名次"):
+            await order_names(plan)
+        mark.write_text(edition())
 
 
 def free_port() -> int:

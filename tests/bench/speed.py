@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64encode
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,11 +24,11 @@ from tests.bench import meters
 from tests.bench.place import Place, Worker, free_port, running, service, wait_for
 
 QUERIES = CHECKOUT / "tests" / "bench" / "queries"
-OPERATIONS = ("enterprise", "list")
 #: Different variables of each operation.
 DIFFERENT = 5_000
-#: What the issue asks for.
-MOST_TIMES, MOST_P99_MS = 1.5, 20.0
+#: What the issue asks for: how many times the two floors, by operation.
+OPERATIONS = {"enterprise": 1.5, "list": 1.5}
+MOST_P99_MS = 20.0
 #: From this share of a processor on, the load itself may be what limits.
 BUSY_CLIENT = 0.85
 CONSTANT, PRODUCT, BARE = "固定回答", "信途", "裸 SQL"
@@ -52,6 +52,8 @@ class Speed:
 
     rounds: dict[tuple[str, int, str], list[Figures]] = field(default_factory=lambda: defaultdict(list))
     notes: list[str] = field(default_factory=list)
+    #: how many times the floors each operation may take
+    most: Mapping[str, float] = field(default_factory=lambda: OPERATIONS)
 
     def figure(self, operation: str, connections: int, what: str, name: str) -> float:
         """Gives the median of one figure."""
@@ -105,10 +107,21 @@ class Speed:
         pairs = dict.fromkeys((operation, connections) for operation, connections, _ in self.rounds)
         for operation, connections in pairs:
             times = self.times(operation, connections)
-            yield f"{operation}，{connections} 连接：处理器时间 ÷（固定回答 + 裸 SQL）", times, MOST_TIMES
+            yield f"{operation}，{connections} 连接：处理器时间 ÷（固定回答 + 裸 SQL）", times, self.most[operation]
             if connections > 1:
                 p99 = self.figure(operation, connections, PRODUCT, "p99")
                 yield f"{operation}，{connections} 连接：p99 毫秒", p99, MOST_P99_MS
+
+
+def aims_table(aims: list[tuple[str, float, float]]) -> Table:
+    """Gives the report of aims: what, measured, at most."""
+    table = Table("目标", "测得", "至多", "", title="目标")
+    for what, measured, most in aims:
+        reached = measured <= most
+        table.add_row(
+            what, f"{measured:.2f}", f"{most:g}", "达到" if reached else "未达到", style=None if reached else "red"
+        )
+    return table
 
 
 async def write_bodies(place: Place) -> dict[str, Path]:
@@ -197,10 +210,16 @@ def started(place: Place, paths: dict[str, Path]) -> Iterator[Bench]:
         yield Bench(place, paths, product, constant, bare, Worker(loader), asker, *ports)
 
 
-def measure(bench: Bench, rounds: int, seconds: float, connections: tuple[int, ...] = (1, 32)) -> Speed:
-    """Runs all rounds."""
-    speed = Speed()
-    for operation in OPERATIONS:
+def measure(
+    bench: Bench,
+    rounds: int,
+    seconds: float,
+    connections: tuple[int, ...] = (1, 32),
+    operations: Mapping[str, float] = OPERATIONS,
+) -> Speed:
+    """Runs all rounds of the operations, each of which may take so many times its floors."""
+    speed = Speed(most=operations)
+    for operation in operations:
         bench.warm(operation, min(seconds, 1.0))
         for number in range(rounds):
             for count in connections:

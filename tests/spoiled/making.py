@@ -17,6 +17,7 @@ from tests.spoiled.rules import KINDS
 HERE = Path(__file__).parent
 #: How many names of the mass sample the stored set is made over.
 NAMES = 1_000_000
+LINES = 2_000
 #: The set is kept in two files, so that nobody who tunes reads the second by mistake.
 DEV, HELD = "dev", "held"
 #: Firms asked for one line, and texts asked of one firm: many have no fair text of a kind.
@@ -65,12 +66,12 @@ def make(firms: Sequence[Firm], lines: int, told: Callable[[int], object] = id) 
     """Gives so many lines over the firms, fewer where a kind has no more fair texts."""
     alone = Counter(core_of(firm.name) for firm in firms)
     ordered = sorted(range(len(firms)), key=lambda number: order("firm", firms[number].uscc))
-    shares = _shares(lines)
+    wanted = shares(lines)
     proposed: dict[str, list[tuple[int, list[str]]]] = defaultdict(list)
-    waiting = {kind: share * _FIRMS_A_LINE for kind, share in shares.items()}
+    waiting = {kind: share * _FIRMS_A_LINE for kind, share in wanted.items()}
     for number in ordered:
         if alone[core_of(firms[number].name)] == 1 and waiting:
-            kind = max(waiting, key=lambda kind: waiting[kind] / shares[kind])
+            kind = max(waiting, key=lambda kind: waiting[kind] / wanted[kind])
             if not (texts := spoiled(kind, firms[number])[:_TEXTS_A_FIRM]):
                 kind, texts = _another(list(waiting), firms[number])
             if texts:
@@ -78,7 +79,7 @@ def make(firms: Sequence[Firm], lines: int, told: Callable[[int], object] = id) 
                 waiting[kind] -= 1
                 waiting = {kind: left for kind, left in waiting.items() if left}
     found = bearers((text for some in proposed.values() for _, texts in some for text in texts), firms, told)
-    return [line for kind, share in shares.items() for line in _fair(kind, share, proposed[kind], firms, found)]
+    return [line for kind, share in wanted.items() for line in _fair(kind, share, proposed[kind], firms, found)]
 
 
 def _another(kinds: list[str], firm: Firm) -> tuple[str, list[str]]:
@@ -100,7 +101,8 @@ def _fair(
     return lines
 
 
-def _shares(lines: int) -> dict[str, int]:
+def shares(lines: int) -> dict[str, int]:
+    """Gives how many lines of a set are of each kind."""
     whole = sum(share for _, share in KINDS.values())
     return {kind: max(1, share * lines // whole) for kind, (_, share) in KINDS.items()}
 
