@@ -15,7 +15,7 @@ from server.sample.world import ENTERPRISE, PERSON, Business, Party
 
 _DAY = timedelta(days=1)
 _IN_TIME, _LATE_ONE_IN = 6, 25
-_MARKS = {
+MARKS = {
     "inspection": "检",
     "compulsion": "强",
     "confirmation": "认",
@@ -31,7 +31,7 @@ def plan_acts(office: Office) -> None:
     """Plans about one act for every two subjects, every kind among them."""
     parties = [p for p in office.registered() if p.kind != PERSON or office.random.randrange(3) == 0]
     kinds = [kind for kind, some in office.words.acts.items() for w in some for _ in range(w.weight)]
-    order = list(office.words.acts) + office.random.choices(kinds, k=max(0, len(parties) // 2 - len(_MARKS)))
+    order = list(office.words.acts) + office.random.choices(kinds, k=max(0, len(parties) // 2 - len(MARKS)))
     months = office.timeline.months()
     firms = office.firms()
     fitting: dict[tuple[str, ...], list[Party]] = {}
@@ -53,7 +53,7 @@ def _plan(office: Office, kind: str, number: int, party: Party, words: ActWords,
     row |= {
         "kind": kind,
         "document_name": words.document,
-        "document_number": f"{home.words.document}{_MARKS[kind]}〔{decided_on.year}〕{number:05d}号",
+        "document_number": f"{home.words.document}{MARKS[kind]}〔{decided_on.year}〕{number:05d}号",
         "decided_on": decided_on,
         "valid_from": decided_on,
         "valid_until": words.months and add_months(decided_on, words.months) - _DAY,

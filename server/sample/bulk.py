@@ -27,6 +27,8 @@ SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS statem
 JOIN pg_class ON pg_class.oid = indrelid
 WHERE relnamespace::regnamespace::text IN ('xintu', 'journal') AND NOT indisunique
 """
+#: About how many there are, for a bar.
+INDEXES = 130
 #: One sort of a million keys fits: the server's own default is for many at once.
 _MEMORY = "SET maintenance_work_mem = '256MB'"
 #: What is lost with the machine is made again; the journal's order does not depend on it.

@@ -60,4 +60,4 @@ class Shares(Generic[_T]):
 
 def identity(table: str, number: int) -> UUID:
     """Gives the id of the row of a table that has this number in the sample."""
-    return UUID(bytes=blake2b(f"{table} {number}".encode(), digest_size=16).digest(), version=4)
+    return UUID(bytes=blake2b(f"{table} {number}".encode(), digest_size=16).digest())

@@ -6,6 +6,7 @@ days and words repeat.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -65,14 +66,19 @@ class MassLaw:
         self.workdays = [day for day in days if rules.calendar.is_workday(day)]
         self._measures = measures
         self._disclosure = lru_cache(_REMEMBERED)(rules.terms.disclosure)
-        self._item = lru_cache(_REMEMBERED)(rules.catalogue.item_for)
+        #: days on which another edition of the catalogue begins or ends: between two of them it says the same
+        self._changes = sorted({d for e in rules.catalogue.editions() for d in (e.valid_from, e.valid_until) if d})
+        self._items: dict[tuple[str, str, str, str, int], Item | Refusal] = {}
         self._deadline = lru_cache(_REMEMBERED)(self._deadline_of)
         self._severity = lru_cache(_REMEMBERED)(self._severity_of)
 
     def dated(self, table: str, row: Row, known_on: date, source: str, scope: str | None = None) -> Row:
         """Gives the row with its dates by the rules; ``source`` is the sending agency's code."""
-        found = self.disclosure(table, row, known_on, scope)
-        return row | disclosure_columns(found, self.agencies[source])
+        return row | self.columns(self.disclosure(table, row, known_on, scope), source)
+
+    def columns(self, found: Disclosure, source: str) -> Row:
+        """Gives the columns of what the terms said."""
+        return disclosure_columns(found, self.agencies[source])
 
     def disclosure(self, table: str, row: Row, known_on: date, scope: str | None) -> Disclosure:
         """Gives what the terms say of a row; raises ``WrongSetting`` where it could not stand under them."""
@@ -83,7 +89,10 @@ class MassLaw:
 
     def item(self, kind: str, subject_kind: str, agency: str, words: str, on: date) -> Item:
         """Gives the catalogue item that covers a row; raises ``WrongSetting`` when none does (目录之外非信用)."""
-        found = self._item(kind, subject_kind, agency, words, on)
+        key = (kind, subject_kind, agency, words, bisect_right(self._changes, on))
+        found = self._items.get(key)
+        if found is None:
+            found = self._items[key] = self.rules.catalogue.item_for(kind, subject_kind, agency, words, on)
         if isinstance(found, Refusal):
             raise WrongSetting(f"示例数据不合目录：{found.message}")
         return found

@@ -18,6 +18,7 @@ from server.sample.world import ENTERPRISE
 
 #: What the dice of a name are thrown for.
 _NAME = 1
+_HUNDRED, _MIX = 100, 61
 #: A prime longer than the list of regions: one brand's regions are spread over the country, each brand begins elsewhere.
 _STRIDE, _START = 10_007, 7_919
 #: Every so many firms is a freight firm, of whom those that overload again and again are taken.
@@ -50,26 +51,23 @@ class Names:
         words = mass_words()
         self._stock = _stock()
         self._is_firm = kind == ENTERPRISE
-        self._home = words.home_percent
-        homes = sum(self._stands_at_home(number) for number in range(100))
-        at_home = count // 100 * homes + sum(map(self._stands_at_home, range(count % 100)))
+        # Of each hundred in a row the same places are at home, mixed with the others.
+        self._at_home = [place * _MIX % _HUNDRED < words.home_percent for place in range(_HUNDRED)]
+        # How many before a place stand in the same list of regions.
+        self._before = [self._at_home[:place].count(self._at_home[place]) for place in range(_HUNDRED)]
+        self._homes = sum(self._at_home)
+        at_home = count // _HUNDRED * self._homes + sum(self._at_home[: count % _HUNDRED])
         self._spreads = tuple(Spread(some, len(self._stock.brands)) for some in (at_home, count - at_home))
         sectors = {key: sector.share for key, sector in vocabulary().sectors.items()}
         self._sectors = Shares(sectors if self._is_firm else words.shop_shares)
         self._forms = Shares(words.forms)
 
-    def _stands_at_home(self, place: int) -> bool:
-        """Of each hundred in a row the same places are at home, mixed with the others."""
-        return place * 61 % 100 < self._home
-
     def of(self, number: int) -> Title:
         """Gives the name of a business."""
-        index, place = number - 1, (number - 1) % 100
-        home = self._stands_at_home(place)
-        # How many before it stand in the same list of regions.
-        before = sum(self._stands_at_home(other) == home for other in range(place))
-        of_hundred = self._home if home else 100 - self._home
-        rank, turn = self._spreads[not home].of(index // 100 * of_hundred + before)
+        hundreds, place = divmod(number - 1, _HUNDRED)
+        home = self._at_home[place]
+        of_hundred = self._homes if home else _HUNDRED - self._homes
+        rank, turn = self._spreads[not home].of(hundreds * of_hundred + self._before[place])
         list_ = self._stock.home if home else self._stock.other
         region = list_[(rank * _START + turn * _STRIDE) % len(list_)]
         dice = Dice(_NAME + self._is_firm, number)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,8 @@ import yaml
 from server.sample.vocabulary import DATA
 
 _FILE = "mass.yaml"
+#: Weights of having none, one, two … by kind of subject.
+Counts = Mapping[str, Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,22 @@ class Endings:
 
 
 @dataclass(frozen=True, slots=True)
+class RatingWords:
+    """示例评价: shares of grades by sector (``person`` for persons); ``months_to_effect`` after the end of the year."""
+
+    standard: str
+    version: date
+    months_to_effect: int
+    grades: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class MassWords:
-    """用语 and shares; ``shares`` of a hundred subjects, ``home_percent`` of businesses, ``forms`` of a hundred firms."""
+    """用语 and shares; ``shares`` of a hundred subjects, ``home_percent`` of businesses, ``forms`` of a hundred firms.
+
+    ``licences`` to ``ratings`` are weights of having none, one, two … of them, by kind of subject; ``fates`` are of ten
+    thousand, ``listed_percent`` of those of whom a list may speak.
+    """
 
     shares: Mapping[str, int]
     home_percent: int
@@ -42,19 +59,27 @@ class MassWords:
     shop_shares: Mapping[str, int]
     forms: Mapping[str, int]
     bracket_one_in: int
+    late_per_ten_thousand: Mapping[str, int]
+    licences: Counts
+    penalties: Counts
+    acts: Counts
+    commitments: Counts
+    ratings: Counts
+    granted_percent: int
+    fates: Mapping[str, Mapping[str, int]]
+    listed_percent: Mapping[str, int]
+    authorised_per_ten_thousand: int
+    rating: RatingWords
 
 
 @cache
 def mass_words() -> MassWords:
     """Gives the shipped words; a fault in them is a programming fault."""
     raw: dict[str, Any] = yaml.safe_load((DATA / _FILE).read_text("utf-8"))
-    return MassWords(
-        shares=raw["shares"],
-        home_percent=raw["home_percent"],
-        provinces={code: Province(**entry) for code, entry in raw["provinces"].items()},
-        known_brands=frozenset(raw["known_brands"]),
-        endings={key: Endings(tuple(e["firms"]), tuple(e["shops"])) for key, e in raw["endings"].items()},
-        shop_shares=raw["shop_shares"],
-        forms=raw["forms"],
-        bracket_one_in=raw["bracket_one_in"],
-    )
+    made = {
+        "provinces": {code: Province(**entry) for code, entry in raw["provinces"].items()},
+        "known_brands": frozenset(raw["known_brands"]),
+        "endings": {key: Endings(tuple(e["firms"]), tuple(e["shops"])) for key, e in raw["endings"].items()},
+        "rating": RatingWords(**raw["rating"]),
+    }
+    return MassWords(**raw | made)

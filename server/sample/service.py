@@ -2,7 +2,8 @@
 
 The trial day moves forward day by day: agencies and registers on the first; then each bureau's national tables through
 the real import, and acts, ratings, lists and commitments month by month; at last some records are taken down or
-disputed. The same number of subjects and the same day give the same facts and dates (design.md §3), not the same ids.
+disputed. Above ten thousand subjects only some are told so; the others are drawn (``mass``), on the last day. The same
+number of subjects and the same day give the same facts and dates (design.md §3), not the same ids.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from server.sample.clock import Clock, trial_clock
 from server.sample.goodwill import plan_goodwill
 from server.sample.keys import DemoKey, issue_keys
 from server.sample.lists import plan_lists
+from server.sample.mass import MassRules, mass_steps, write_mass
 from server.sample.office import Imported, Office, Planned, Row
 from server.sample.ratings import plan_ratings
 from server.sample.register import plan_register
@@ -43,7 +45,12 @@ from server.sample.world import Business, Home
 from server.subjects.agencies import import_agencies
 from server.viewer import Door, Duty, Viewer
 
-FEWEST = 20
+FEWEST, MOST = 20, 1_000_000
+#: Up to so many all are told, each with its story, through the import; beyond, a told part and the mass, whose ratings
+#: are drawn.
+MOST_TOLD, TOLD_OF_MANY = 10_000, 2_000
+#: Share of the bar for the told part of a large sample.
+_TOLD_SHARE = 0.1
 _ACTOR = "示例数据"
 #: One revision holds at most so many rows (design §3).
 _CHUNK = 5_000
@@ -65,6 +72,8 @@ _ORDER = (
     "benefit_grant",
     "authorisation",
 )
+#: Facts beside acts, as whoever started a sample is told of them.
+_OTHER_FACTS = ("rating", "list_entry", "list_measure", "list_evidence", "commitment", "benefit_grant", "authorisation")
 Progress = Callable[[str, float], object]
 
 
@@ -86,9 +95,11 @@ class SampleCounts:
     def lines(self) -> list[str]:
         """What whoever started it is told."""
         subjects = sum(self.rows[name] for name in ("enterprise", "individual_business", "practitioner"))
+        others = sum(self.rows[name] for name in _OTHER_FACTS)
         acts = sum(self.rows[name] for name in ("licence", "penalty", "act"))
         told = [
-            f"示例数据（纯属虚构）：主体 {subjects}、车辆 {self.rows['vehicle']}、许可处罚等 {acts} 条；"
+            f"示例数据（纯属虚构）：主体 {subjects}、车辆 {self.rows['vehicle']}、许可处罚等 {acts} 条、"
+            f"评价名单承诺等 {others} 条；"
             f"双公示表 {self.imports} 份经真实导入，退回 {self.rejected} 行，其中已更正 {self.corrected} 行",
             f"先看：{self.enterprise_name}（{self.enterprise_uscc}）；顶灯：{self.taxi_plate}",
         ]
@@ -115,19 +126,44 @@ async def write_sample(
     """Writes a sample of so many subjects whose past ends on ``until``, today of the trial database.
 
     The tables stay in ``folder``. Raises ``Conflict`` for a database that is no trial or is not empty, ``Invalid`` for
-    too few subjects. The trial day is put back to what it was, also after an error.
+    too few or too many subjects. The trial day is put back to what it was, also after an error.
     """
-    if subjects < FEWEST:
-        raise Invalid(f"示例主体数 {subjects} 太少：至少 {FEWEST} 个才能各类都有；不要示例数据请设 XINTU_SAMPLE=0。")
+    _refuse_number(subjects)
+    told = subjects if subjects <= MOST_TOLD else TOLD_OF_MANY
+    share = 1.0 if told == subjects else _TOLD_SHARE
     progress("生成示例", 0.0)
     rules = await asyncio.to_thread(Rules.load, rules_dir)
     measures = await asyncio.to_thread(Measures.load, rules_dir)
     async with trial_clock(owner_url) as clock:
-        story = await asyncio.to_thread(make_story, rules.calendar, subjects, until, folder)
-        writer = _Writer(database, rules, measures, story, clock, progress)
+        story = await asyncio.to_thread(make_story, rules.calendar, told, until, folder)
+        writer = _Writer(database, rules, measures, story, clock, lambda what, done: progress(what, done * share))
         await writer.write()
+        if told < subjects:
+            await clock.set(until)
+            await _write_mass(owner_url, database, subjects - told, MassRules(rules, measures, until), progress)
         rows = await clock.counts()
+    progress("完成", 1.0)
     return await writer.counted(rows)
+
+
+def _refuse_number(subjects: int) -> None:
+    if subjects < FEWEST:
+        raise Invalid(f"示例主体数 {subjects} 太少：至少 {FEWEST} 个才能各类都有；不要示例数据请设 XINTU_SAMPLE=0。")
+    if subjects > MOST:
+        raise Invalid(f"示例主体数 {subjects} 太多：最多 {MOST} 个；请改小 XINTU_SAMPLE 或 --subjects。")
+
+
+async def _write_mass(owner_url: str, database: Database, subjects: int, rules: MassRules, progress: Progress) -> None:
+    """Writes what stands above the told story, and tells how far it is."""
+    steps, rows, done = mass_steps(subjects), 0, 0
+
+    def told(what: str, more: int) -> None:
+        nonlocal rows, done
+        rows, done = rows + more, done + 1
+        written = f"（已写入 {rows:,} 行）" if more else ""
+        progress(f"{what}{written}", _TOLD_SHARE + (1 - _TOLD_SHARE) * min(done / steps, 1.0))
+
+    await write_mass(owner_url, database, subjects, rules, told)
 
 
 class _Writer:
@@ -158,7 +194,6 @@ class _Writer:
             self.progress(what, n / len(steps))
             await self.clock.set(day)
             await step()
-        self.progress("完成", 1.0)
 
     def _plan(self) -> Office:
         story = self.story
