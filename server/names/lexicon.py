@@ -19,6 +19,8 @@ from server.names.form import DATA, normal
 
 #: Names of the list that are no places: 市辖区, 省直辖县级行政区划.
 _NO_PLACE = re.compile(r"市辖区|县|.*直辖县级行政区划")
+#: 平顶山高新技术产业开发区 and its like.
+_ZONE_CODE = re.compile(r"[0-9]{4}7[0-9]")
 _AUTONOMOUS = re.compile(r"(.+?)(?:各族)?自治(?:区|州|县|旗)")
 _ENDING = re.compile(r"(.{2,}?)(?:省|市|县|区|盟|旗|地区|林区|特区|特别行政区)")
 #: Peoples whose names stand in those of autonomous divisions; those without 族 are written so there.
@@ -38,6 +40,8 @@ class Word(NamedTuple):
 
     #: how it is found: the first of its line, a region's short name, a new name for an old one
     token: str
+    #: how it stands in a core: a region without its ending, all else as it is written
+    core: str
     #: 行政区划代码 when it is a region, else nothing; several where a name is given twice
     codes: tuple[str, ...] = ()
     is_trade: bool = False
@@ -76,39 +80,45 @@ def _groups(file: str, key: str) -> list[list[str]]:
 
 
 def _divisions() -> Iterator[tuple[str, str]]:
-    """Gives (code, name) of the places, short and long names normalised."""
-    for code, name in current_and_recent():
-        if not _NO_PLACE.fullmatch(name):
-            yield code, normal(name)
+    """Gives (code, name) of the places; a zone without the city its name begins with, the common ones left out."""
+    names = {code: normal(name) for code, name in current_and_recent() if not _NO_PLACE.fullmatch(name)}
+    zones = {word for group in _groups("regions.yaml", "zones") for word in group}
+    for code, name in names.items():
+        if _ZONE_CODE.fullmatch(code):
+            for above in (code[:2] + "0000", code[:4] + "00"):
+                whole = names.get(above, "\0")
+                name = name.removeprefix(whole).removeprefix(short_name(whole))
+            if name in zones:
+                continue
+        yield code, name
 
 
 def _regions() -> dict[str, Word]:
     """Gives every way to write a region."""
     with_ending = set(_plain("regions.yaml", "with_ending_only"))
-    after_city = set(_plain("regions.yaml", "after_city_only"))
     renamed = dict(_groups("regions.yaml", "former"))
     found: dict[str, Word] = {}
 
-    def add(written: str, token: str, codes: tuple[str, ...], needs_city: bool) -> None:
+    def add(written: str, core: str, codes: tuple[str, ...], needs_city: bool = False) -> None:
         known = found.get(written)
         if known is not None:
             codes = tuple(sorted({*known.codes, *codes}))
-            needs_city = known.needs_city and needs_city
-        found[written] = Word(token, codes, needs_city=needs_city)
+            needs_city = needs_city and known.needs_city
+        found[written] = Word(renamed.get(written, renamed.get(core, core)), core, codes, needs_city=needs_city)
 
     for code, name in _divisions():
-        short = short_name(name)
-        token = renamed.get(short, short)
-        add(name, token, (code,), name in after_city)
+        short = name if _ZONE_CODE.fullmatch(code) else short_name(name)
+        add(name, short, (code,))
         if short != name:
-            add(short, token, (code,), short in with_ending or name in after_city)
-    for old, new in [*_groups("regions.yaml", "former"), *_groups("regions.yaml", "abbreviations")]:
-        codes = found[new].codes if new in found else ()
-        for written in {old, f"{old}市"} if old in renamed and not old.endswith(("县", "市")) else {old}:
-            if written not in found or not found[written].codes:
-                add(written, new, codes, False)
-    for zone in _plain("regions.yaml", "zones"):
-        found.setdefault(zone, Word(zone, ZONE))
+            add(short, short, (code,), short in with_ending)
+    for old, new in renamed.items():
+        for written in (old, f"{old}市"):
+            if written == old or not old.endswith(("县", "市")):
+                add(written, old, found[new].codes)
+    for written, name in _groups("regions.yaml", "abbreviations"):
+        found[written] = found[name]._replace(core=short_name(written))
+    for group in _groups("regions.yaml", "zones"):
+        found.update((written, Word(group[0], written, ZONE)) for written in group)
     return found
 
 
@@ -124,7 +134,7 @@ def _trades_and_organisations() -> dict[str, Word]:
     for key, is_trade in (("organisations", False), ("industries", True)):
         for group in _groups("words.yaml", key):
             for written in group:
-                found[written] = Word(group[0], is_trade=is_trade, is_organisation=not is_trade)
+                found[written] = Word(group[0], written, is_trade=is_trade, is_organisation=not is_trade)
     for written, word in found.items():
         inner = {found[piece].token for piece in _substrings(word.token) if piece in found} - {word.token}
         if inner and word.is_trade:
@@ -141,7 +151,10 @@ def _substrings(text: str) -> Iterator[str]:
 @cache
 def words() -> dict[str, Word]:
     """Gives every word of the lexicon; a word of the trade that is a place too (建设) is the word of the trade."""
-    return {**_regions(), **_trades_and_organisations()}
+    found = {**_regions(), **_trades_and_organisations()}
+    # 鲁山 and 鲁山县 are one word written twice: kept once, they take half of the memory.
+    kept: dict[Word, Word] = {}
+    return {written: kept.setdefault(word, word) for written, word in found.items()}
 
 
 @cache
@@ -163,6 +176,12 @@ def _lengths(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[int, ...]]:
     # Most words share their lengths with others: one tuple for all of them saves half of the memory.
     shared: dict[tuple[int, ...], tuple[int, ...]] = {}
     return {key: shared.setdefault(t := tuple(sorted(sizes, reverse=True)), t) for key, sizes in found.items()}
+
+
+@cache
+def cities_as_brands() -> frozenset[str]:
+    """Gives the cities whose short name is a common brand too (安顺)."""
+    return frozenset(_plain("regions.yaml", "cities_as_brands"))
 
 
 @cache

@@ -33,6 +33,8 @@ class _Front(NamedTuple):
     """地名段: regions that stand one after the other."""
 
     regions: tuple[str, ...]
+    #: how they stand in the core: without their endings
+    core: str
     #: where the regions end in the text
     end: int
     #: where the last one begins, and whether it was written without its ending
@@ -42,7 +44,9 @@ class _Front(NamedTuple):
 
 _BRACKETS = re.compile(r"[(\[{〔【<《]([^()\[\]{}〔〕【】<>《》]{2,20})[)\]}〕】>》]")
 _INNER_FORM = re.compile(r"(?:股份|集团)?(?:有限责任|责任有限|有限)?公司|集团(?=.)")
-_NOTHING = _Front((), 0, 0, False)
+#: A township behind the county belongs to the address: 科左中旗保康镇兴达汽修厂.
+_TOWNSHIP = re.compile(r"[\u4e00-\u9fff]{2,3}(?:镇|乡|街道|苏木)(?=..)")
+_NOTHING = _Front((), "", 0, 0, False)
 #: 吉安达 is one brand, not 吉安 and 达: what a short bare region leaves must be more than so many characters.
 _LEAST_BRAND = 2
 #: A region before 分公司 is looked for in so many characters.
@@ -54,7 +58,7 @@ def parse(name: str) -> Name:
     full = normal(name)
     body = without_form(full)
     front = regions_at(body)
-    front_core, rest = "".join(front.regions), body[front.end :]
+    rest = body[front.end :]
     inner = _in_brackets(name, rest) or _of_branch(full, body, rest)
     if "公司" in rest or "集团" in rest:
         rest = _INNER_FORM.sub("", rest)
@@ -62,12 +66,13 @@ def parse(name: str) -> Name:
     if inner is not None:
         before, _, after = rest.partition(inner.written)
         regions, without_regions = (*regions, *inner.regions), before + after
-        rest = before + "".join(inner.regions) + after
-    brand, industries = _brand(without_regions)
-    core = front_core + rest
+        rest = before + inner.core + after
+    township = _TOWNSHIP.match(without_regions) if regions else None
+    brand, industries = _brand(without_regions[township.end() :] if township else without_regions)
+    core = front.core + rest
     if front.is_bare and len(brand) < _LEAST_BRAND and front.end - front.last < 3:
         kept = body[front.last : front.end]
-        if brand or _may_be_brand(kept, regions):
+        if brand or _may_be_brand(kept, front, inner):
             brand, without_regions = kept + brand, kept + without_regions
             regions = tuple(r for i, r in enumerate(regions) if i != len(front.regions) - 1)
     return Name(full, body, core, regions, brand, industries, _initials(core, without_regions))
@@ -109,8 +114,8 @@ def regions_at(text: str) -> _Front:
         end, word = step
         if word.codes != lexicon.ZONE:
             above = tuple(c for c in word.codes if _inside(c, above)) or word.codes
-        is_bare = text[found.end : end] == word.token
-        found = _Front((*found.regions, word.token), end, found.end, is_bare)
+        is_bare = text[found.end : end] == word.core and word.codes != lexicon.ZONE
+        found = _Front((*found.regions, word.token), found.core + word.core, end, found.end, is_bare)
     return found
 
 
@@ -135,8 +140,12 @@ def _inside(code: str, above: tuple[str, ...]) -> bool:
 
 
 class _Inner(NamedTuple):
+    """地名 behind the brand: in brackets, or of a branch."""
+
     written: str
     regions: tuple[str, ...]
+    core: str
+    is_branch: bool = False
 
 
 def _in_brackets(name: str, rest: str) -> _Inner | None:
@@ -147,7 +156,7 @@ def _in_brackets(name: str, rest: str) -> _Inner | None:
         written = normal(found[1])
         front = regions_at(written)
         if front.regions and front.end == len(written) and written in rest:
-            return _Inner(written, front.regions)
+            return _Inner(written, front.regions, front.core)
     return None
 
 
@@ -158,7 +167,7 @@ def _of_branch(full: str, body: str, rest: str) -> _Inner | None:
     for start in range(max(1, len(rest) - _LONGEST_REGION), len(rest) - 1):
         front = regions_at(rest[start:])
         if front.regions and start + front.end == len(rest):
-            return _Inner(rest[start:], front.regions)
+            return _Inner(rest[start:], front.regions, front.core, is_branch=True)
     return None
 
 
@@ -176,7 +185,13 @@ def _brand(text: str) -> tuple[str, tuple[str, ...]]:
     return text[:end], tuple(dict.fromkeys(trades))
 
 
-def _may_be_brand(short: str, regions: tuple[str, ...]) -> bool:
-    """Tells whether a bare region that is all a name has may be its brand: a county's name; cities run their own firms."""
-    codes = lexicon.words()[short].codes
-    return len(regions) == 1 and all(not code.endswith("00") for code in codes)
+def _may_be_brand(short: str, front: _Front, inner: _Inner | None) -> bool:
+    """Tells whether a bare region that is all a name has may be its brand: a county's name, or any beside another region.
+
+    A city's name alone is the city's own firm: 平顶山公交公司.
+    """
+    if all(not code.endswith("00") for code in lexicon.words()[short].codes):
+        return True
+    return len(front.regions) == 1 and (
+        (inner is not None and not inner.is_branch) or short in lexicon.cities_as_brands()
+    )
