@@ -199,13 +199,15 @@ def sample_command(
 
 @app.command("bench", context_settings={"ignore_unknown_options": True, "help_option_names": []})
 def bench_command(
-    words: Annotated[list[str] | None, typer.Argument(metavar="[api|import] [选项]", help="哪一项，和它的选项")] = None,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[api|import|search|page] [选项]", help="哪一项，和它的选项")
+    ] = None,
 ) -> None:
-    """测量速度：bench api --subjects 100000（接口，默认）、bench import --rows 100000（导入）；加 --help 看选项。"""
+    """测量：bench api（接口，默认）、import（导入）、search（检索，错写的名称）、page（网页）；加 --help 看选项。"""
     name, *options = words if words and not words[0].startswith("-") else ["api", *(words or [])]
     script = CHECKOUT / "tests" / "bench" / f"{name}_bench.py"
     if not script.is_file():
-        raise typer.BadParameter(f"没有名为 {name} 的测量；可用 api、import", param_hint="NAME")
+        raise typer.BadParameter(f"没有名为 {name} 的测量；可用 api、import、search、page", param_hint="NAME")
     sys.argv = [f"bench {name}", *options]
     sys.path.insert(0, str(CHECKOUT))
     runpy.run_path(str(script), run_name="__main__")

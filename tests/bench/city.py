@@ -356,9 +356,17 @@ def rows_in_all(subjects: int) -> int:
     return sum(sheet.rows for sheet in [_agencies(), *sheets(subjects)])
 
 
-def firm_ids(subjects: int, most: int) -> list[UUID]:
-    """Gives the ids of firms spread over all of them; some of those firms no door shows to the public."""
-    firms = sheets(subjects)[0].rows
+#: How the ids of a table's rows begin, where not with its own name.
+_ID_WORDS = {"individual_business": "shop", "practitioner": "person", "list_entry": "entry"}
+
+
+def some_ids(subjects: int, most: int, table: str = "enterprise", first: int = 0) -> list[UUID]:
+    """Gives the ids of some rows spread over all of a table; some of those rows no door shows to the public.
+
+    ``first`` is where among them to begin: another one gives others.
+    """
+    rows = next(sheet.rows for sheet in sheets(subjects) if sheet.table == table)
     # A prime step goes through all numbers before one comes twice.
-    numbers = (1 + number * 7_919 % firms for number in range(min(most, firms)))
-    return [UUID(hashlib.md5(f"enterprise{number}".encode(), usedforsecurity=False).hexdigest()) for number in numbers]
+    numbers = (1 + (first + number) * 7_919 % rows for number in range(min(most, rows)))
+    texts = (f"{_ID_WORDS.get(table, table)}{number}" for number in numbers)
+    return [UUID(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()) for text in texts]

@@ -32,6 +32,12 @@ def request_bytes(path: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
+def page_bytes(address: str) -> bytes:
+    """Gives a whole GET as a browser asks for a page; addresses are already quoted."""
+    head = f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nAccept-Encoding: br, gzip\r\n\r\n"
+    return head.encode()
+
+
 @dataclass(slots=True)
 class Round:
     """一轮 the requests of one round and what came of them."""
@@ -130,14 +136,18 @@ async def load(port: int, requests: Iterator[bytes], connections: int, seconds: 
 
 
 def main() -> None:
-    """Serves rounds: each line names port, path, the file with one body a line, connections and seconds."""
+    """Serves rounds: each line names port, path, the file with one body a line, connections and seconds.
+
+    Without a path the lines of the file are addresses of pages.
+    """
     prepared: dict[tuple[str, str], Iterator[bytes]] = {}
     for line in sys.stdin:
         job = json.loads(line)
         key = job["path"], job["bodies"]
         if key not in prepared:
             bodies = Path(job["bodies"]).read_bytes().splitlines()
-            prepared[key] = cycle([request_bytes(job["path"], body) for body in bodies])
+            made = [request_bytes(job["path"], body) if job["path"] else page_bytes(body.decode()) for body in bodies]
+            prepared[key] = cycle(made)
         result = uvloop.run(load(job["port"], prepared[key], job["connections"], job["seconds"]))
         print(json.dumps(result), flush=True)
 

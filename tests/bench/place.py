@@ -85,14 +85,18 @@ class Place:
 
     async def firms(self, most: int) -> list[tuple[str, UUID]]:
         """Gives codes and ids of firms that the public may see, in no order that an index has."""
+        found = await self.shown("enterprise", "uscc, id", city.some_ids(self.subjects, most))
+        return sorted(((row["uscc"], row["id"]) for row in found), key=lambda firm: firm[1])
+
+    async def shown(self, table: str, columns: str, ids: list[UUID]) -> list[Any]:
+        """Gives those of some rows that the public may see."""
         database, found = self.database(), []
-        ids = city.firm_ids(self.subjects, most)
         for start in range(0, len(ids), _AT_ONCE):
             async with database.read(PUBLIC) as connection:
-                sql = "SELECT uscc, id FROM enterprise WHERE id = ANY ($1)"
+                sql = f"SELECT {columns} FROM {table} WHERE id = ANY ($1)"
                 found += await connection.fetch(sql, ids[start : start + _AT_ONCE])
         await database.close()
-        return sorted(((row["uscc"], row["id"]) for row in found), key=lambda firm: firm[1])
+        return found
 
     def told(self) -> dict[str, Any]:
         """Gives what another process needs to connect."""
