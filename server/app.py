@@ -152,8 +152,9 @@ def _handlers(site: Site) -> dict[Any, Any]:
 
     async def not_here(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        known = {404: "没有这个网页，请检查网址。", 405: "这个网址不接受这种请求，请从首页的表单查询。"}
-        response = site.error(error.status_code, known.get(error.status_code, "请求有误，请回到首页重新查询。"))
+        known = {404: "没有这个网页，请核对网址。", 405: "这个网址不接受这种请求，请从首页的表单查询。"}
+        status = error.status_code
+        response = site.error(status, known.get(status, "请求有误，请回到首页重新查询。"), search=status == 404)
         response.headers.update(error.headers or {})
         return response
 

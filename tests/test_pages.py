@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from datetime import date
 from html.parser import HTMLParser
 from ipaddress import ip_network
@@ -18,6 +19,14 @@ from tests import factory as make
 from tests.serving import client_of
 from tests.support import TrialDatabase
 from tests.world import OTHER_USCC, USCC, build
+
+
+@pytest.fixture(scope="module")
+async def house(trial_database: Any) -> AsyncIterator[TrialDatabase]:
+    """One database for the module: these tests only read."""
+    async with trial_database() as database:
+        await build(database)
+        yield database
 
 
 class Outline(HTMLParser):
@@ -47,7 +56,7 @@ class Outline(HTMLParser):
 SHARED = {"base", "parts", "error", "facts", "subject"}
 
 
-async def test_every_page_of_the_table_and_every_query_and_template_is_used(database: TrialDatabase) -> None:
+def test_every_page_of_the_table_and_every_query_and_template_is_used() -> None:
     """A page listed nowhere is tested by nobody."""
     assert [page.path for page in PAGES] == [
         "/",
@@ -79,11 +88,10 @@ async def test_every_page_of_the_table_and_every_query_and_template_is_used(data
     ],
 )
 async def test_every_page_is_whole_chinese_and_small(
-    database: TrialDatabase, path: str, status: int, indexed: bool
+    house: TrialDatabase, path: str, status: int, indexed: bool
 ) -> None:
     """One head, one heading, landmarks, no script, no foreign address, and at most 30 KB — refusals included."""
-    await build(database)
-    async with client_of(database) as client:
+    async with client_of(house) as client:
         answer = await client.get(path)
     page = Outline(answer.text)
 
@@ -200,19 +208,19 @@ async def test_more_records_than_a_page_holds_are_turned_to_without_script(datab
     ],
 )
 async def test_the_form_leads_to_the_firm_however_the_code_was_typed(
-    database: TrialDatabase, typed: str, leads_to: str
+    house: TrialDatabase, typed: str, leads_to: str
 ) -> None:
     """A code copied from a certificate has spaces, small letters and full-width digits."""
-    async with client_of(database) as client:
+    async with client_of(house) as client:
         answer = await client.get("/find", params={"code": typed})
 
     assert (answer.status_code, answer.headers["location"]) == (303, f"/enterprise/{leads_to}")
 
 
-async def test_a_wrong_code_is_told_what_is_wrong_beside_the_field(database: TrialDatabase) -> None:
+async def test_a_wrong_code_is_told_what_is_wrong_beside_the_field(house: TrialDatabase) -> None:
     """The summary leads to the field, the field names its fault, and what was typed is still there to be mended."""
     wrong = USCC[:-1] + "A"
-    async with client_of(database) as client:
+    async with client_of(house) as client:
         page = Outline((await client.get("/find", params={"code": wrong})).text)
         hostile = await client.get("/find", params={"code": '"><script>alert(1)</script>'})
 
@@ -242,12 +250,49 @@ async def test_an_unchanged_page_is_not_sent_again_and_a_changed_one_is(database
     assert (changed.status_code, "罚0号" in first.text, "罚0号" in changed.text) == (200, True, False)
 
 
-async def test_a_small_letter_in_the_address_leads_to_the_one_address(database: TrialDatabase) -> None:
+async def test_a_small_letter_in_the_address_leads_to_the_one_address(house: TrialDatabase) -> None:
     """One page has one address, or caches and links disagree."""
-    async with client_of(database) as client:
+    async with client_of(house) as client:
         answer = await client.get(f"/enterprise/{USCC.lower()}")
 
     assert (answer.status_code, answer.headers["location"]) == (308, f"/enterprise/{USCC}")
+
+
+@pytest.mark.parametrize("prefix", ["", "/credit"])
+async def test_an_address_with_a_slash_at_its_end_leads_to_the_one_without(house: TrialDatabase, prefix: str) -> None:
+    """The location is made of the table: the asker's Host, or a second slash, would lead readers away from the site."""
+    async with client_of(house, path_prefix=prefix) as client:
+        for path in (f"/enterprise/{USCC}/", f"/enterprise/{USCC.lower()}/", f"/enterprise/{USCC.lower()}"):
+            answer = await client.get(f"{prefix}{path}?licences=x", headers={"host": "elsewhere.example"})
+            assert (answer.status_code, answer.headers["location"]) == (308, f"{prefix}/enterprise/{USCC}")
+        wrong = await client.get(f"http://test{prefix}//elsewhere.example/")
+        bare = await client.get(prefix or "/")
+
+    assert wrong.status_code == 404
+    assert (bare.status_code, bare.headers.get("location")) == ((308, f"{prefix}/") if prefix else (200, None))
+
+
+async def test_head_gives_what_get_gives_without_the_page(house: TrialDatabase) -> None:
+    """Monitoring asks so."""
+    async with client_of(house) as client:
+        for path in ("/", f"/enterprise/{USCC}", "/practitioner", "/nothing", "/enterprise/1"):
+            got, head = await client.get(path), await client.head(path)
+            assert (head.status_code, head.content) == (got.status_code, b"")
+            assert head.headers.get("etag") == got.headers.get("etag")
+
+
+async def test_odd_input_is_refused_like_any_wrong_input(house: TrialDatabase) -> None:
+    """What a driver, a template or a header cannot hold must not come so far."""
+    odd = ["%00", "a%00b", "%ED%A0%80", "%FF", "%E2%80%AE", "长" * 5000, "9" * 5000, "..%2F..", "%0d%0aX: 1"]
+    async with client_of(house) as client:
+        for one in odd:
+            paths = (f"/enterprise/{one}", f"/{one}", f"/enterprise/{USCC}?licences={one}", f"/practitioner?from={one}")
+            answers = [await client.get(path) for path in paths]
+            assert [answer.status_code for answer in answers] == [404, 404, 400, 200], one
+            for answer in answers:
+                assert len(answer.content) < 10_000
+                assert len(Outline(answer.text).all("h1")) == 1
+                assert "x" not in answer.headers
 
 
 async def test_a_real_service_shows_no_sample_and_no_unfilled_text(database: TrialDatabase) -> None:
