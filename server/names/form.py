@@ -29,6 +29,10 @@ _LIKE_ZERO = dict.fromkeys("○◯", "〇")
 _JOINING = re.compile("[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]")
 
 
+#: As many characters are kept as names have: nobody may fill the memory by asking for others.
+MOST_KEPT = 10_000
+
+
 class _Table(dict[int, str]):
     """A character to its normal one, or to nothing when it is neither letter nor digit; learnt as characters come."""
 
@@ -38,8 +42,7 @@ class _Table(dict[int, str]):
         normal = _LIKE_ZERO.get(normal, normal)
         if unicodedata.category(normal)[0] not in "LN" or _JOINING.match(normal):
             normal = ""
-        # Nobody may fill the memory with characters that no name holds.
-        if point < 0x10000:
+        if len(self) < MOST_KEPT:
             self[point] = normal
         return normal
 

@@ -57,6 +57,8 @@ def parse(name: str) -> Name:
     """Gives the parts of a name as it is written, with its brackets; any text has parts, an empty one empty parts."""
     full = normal(name)
     body = without_form(full)
+    if not body:
+        return Name(full, full, full, (), "", (), ())
     front = regions_at(body)
     rest = body[front.end :]
     inner = _in_brackets(name, rest) or _of_branch(full, body, rest)
@@ -88,11 +90,11 @@ def _initials(core: str, without_regions: str) -> tuple[str, ...]:
 
 
 def without_form(full: str) -> str:
-    """Gives a normal form without the forms of organisation at its end; a name that is nothing else stays whole."""
+    """Gives a normal form without the forms of organisation at its end; "" for what is nothing else."""
     end = len(full)
     while (start := _form_before(full, end)) is not None:
         end = start
-    return full[:end] or full
+    return full[:end]
 
 
 def _form_before(full: str, end: int) -> int | None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import yaml
 
-from server.names.form import DATA
+from server.names.form import DATA, MOST_KEPT
 
 _FIRST, _LAST = 0x4E00, 0x9FFF
 #: Readings of one text that are tried: more would be of names with five doubtful characters.
@@ -112,7 +112,7 @@ class _Letters(dict[int, str]):
     def __missing__(self, point: int) -> str:
         readings = syllables_of(chr(point)) if point > 127 else (chr(point).lower(),)
         letter = readings[0][0] if readings else ""
-        if _FIRST <= point <= _LAST or point <= 127:
+        if len(self) < MOST_KEPT:
             self[point] = letter
         return letter
 
