@@ -1,4 +1,4 @@
-"""检索名称 the tables by which names are found, with the indexes that the search is written for."""
+"""检索名称 the tables by which names are found, kept by each write of a subject."""
 
 from uuid import uuid4
 
@@ -6,14 +6,11 @@ from tortoise import fields, migrations
 from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.migrations import operations as ops
 
-# A pending list would make each search read it whole; the order of text is by code point, so that a prefix is a range.
+# The indexes that the search is written for are declared in server/migrate/indexes.py.
 UP = """
 ALTER TABLE name_search ADD CONSTRAINT name_search_kind CHECK (kind IN ('enterprise', 'individual_business'));
 ALTER TABLE name_search ADD CONSTRAINT name_search_subject CHECK (num_nonnulls(enterprise_id, individual_business_id) = 1 AND id IS NOT DISTINCT FROM CASE kind WHEN 'enterprise' THEN enterprise_id ELSE individual_business_id END);
 CREATE UNIQUE INDEX name_search_rank ON name_search (rank);
-CREATE INDEX name_search_tokens ON name_search USING gin (tokens) WITH (fastupdate=off);
-CREATE INDEX name_search_core ON name_search (core text_pattern_ops, rank);
-CREATE INDEX name_search_brand ON name_search (brand, rank);
 INSERT INTO gram_df (gram, df) VALUES ('', 0);
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -126,6 +127,14 @@ def test_other_rules_than_the_databases_are_refused_before_anything_is_written(s
     assert code == 1
     assert "python -m server migrate" in output
     assert other.run("job", "recompute-disclosure")[0] == 1
+
+
+def test_ranks_of_names_are_dealt_from_the_command_line(shell) -> None:
+    """The line of the nightly cron: it says how many names it dealt to, and needs nothing but the owner's address."""
+    code, output = shell.run("job", "order-names")
+    assert code == 0, output
+    assert re.search(r"[1-9]\d* 个名称已排名次，其中公众可见 [1-9]\d* 个", output)
+    assert shell.run("check")[0] == 0
 
 
 async def test_what_has_outlived_its_days_is_purged_and_nothing_else(database) -> None:

@@ -26,6 +26,7 @@ from server.imports.report import Report
 from server.imports.rows import SheetNote, SheetStart
 from server.imports.service import BatchResult, import_file
 from server.imports.verdict import RowResult, Verdict
+from server.migrate.names import dealing_notices
 from server.settings import Settings
 from server.viewer import Viewer
 
@@ -176,6 +177,10 @@ async def import_files(
         command = Command(database, place.rules, viewer, console, agency_code, json_report, target)
         for path in files:
             worst |= await command.run(path)
+        async with database.desk() as connection:
+            # A first import brings more new names than a night's, which are found last and slowly.
+            for notice in await dealing_notices(connection):
+                console.print(notice, markup=False, highlight=False)
     return worst
 
 

@@ -105,8 +105,10 @@ async def order_names(plan: Plan, *, say: Callable[[str], object] = lambda _: No
         say("换上新名次")
         return await _put_in_place(connection, revision)
     finally:
-        await connection.execute(f"DROP TABLE IF EXISTS {_ASIDE}, {_GRAMS}")
-        await connection.close()
+        # Where the server is gone, the next run or migration clears up.
+        if not connection.is_closed():
+            await connection.execute(f"DROP TABLE IF EXISTS {_ASIDE}, {_GRAMS}")
+            await connection.close()
 
 
 async def _build(connection: asyncpg.Connection) -> tuple[int, str]:

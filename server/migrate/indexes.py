@@ -25,7 +25,10 @@ PREFIX = "read_"
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """索引 ``keys`` and ``include`` are SQL; ``where`` makes it partial, ``public`` one of the public's rows alone."""
+    """索引 ``keys`` and ``include`` are SQL; ``where`` makes it partial, ``public`` one of the public's rows alone.
+
+    ``inverted``: by each element of an array, without a pending list, which every search would have to read whole.
+    """
 
     name: str
     table: str
@@ -33,6 +36,7 @@ class Index:
     include: str = ""
     where: str = ""
     public: bool = False
+    inverted: bool = False
 
     def statement(self, horizon: date | None) -> str:
         """Gives the statement that makes it; kept as its comment, so that another declaration or horizon is seen."""
@@ -40,6 +44,8 @@ class Index:
         condition = public_rows(horizon) if self.public else self.where
         where = f" WHERE {condition}" if condition else ""
         on = f"{TABLES_SCHEMA}.{quote(self.table)}"
+        if self.inverted:
+            return f"CREATE INDEX {quote(self.name)} ON {on} USING gin ({self.keys}) WITH (fastupdate = off){where}"
         return f"CREATE INDEX {quote(self.name)} ON {on} ({self.keys}){include}{where}"
 
 
@@ -101,6 +107,10 @@ INDEXES: tuple[Index, ...] = (
     ),
     # 组织机构代码: nine characters of the code, which older papers give alone.
     *(Index(f"{PREFIX}{firm}_organisation", firm, "substr(uscc, 9, 9)", where="uscc IS NOT NULL") for firm in FIRMS),
+    Index(f"{PREFIX}name_search_tokens", "name_search", "tokens", inverted=True),
+    # By code point, so that a beginning is a range.
+    Index(f"{PREFIX}name_search_core", "name_search", "core text_pattern_ops, rank"),
+    Index(f"{PREFIX}name_search_brand", "name_search", "brand, rank"),
     *_root("licence", "decided_on"),
     *_root("penalty", "decided_on"),
     *_root("act", "decided_on", ("kind",)),

@@ -22,7 +22,8 @@ from server.journal.name_index import COPIED, KINDS, STATE, TABLE, complete, edi
 from server.journal.triggers import fact_columns
 
 ASIDE = "name_search_aside"
-_SUFFIX = "_aside"
+#: Begins the names of its indexes until it takes the place.
+_PREFIX = "aside_"
 #: Names parsed at a time, and how many until the next word of progress.
 CHUNK, TELL = 5_000, 100_000
 #: Key in ``reference_state`` of the last dealing: when, and the last rank dealt.
@@ -37,7 +38,8 @@ _SUBJECTS = " UNION ALL ".join(
     for kind in KINDS
 )
 _INDEXES = f"""
-SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS statement, i.indisprimary AS "primary"
+SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS statement, i.indisprimary AS "primary",
+    quote_nullable(obj_description(c.oid, 'pg_class')) AS comment
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = '{TABLE}'::regclass ORDER BY 1
 """
 _GRANTS = f"""
@@ -134,12 +136,13 @@ async def index_aside(connection: asyncpg.Connection) -> None:
     """Gives the filled table the indexes of ``name_search``; a sort in memory makes them some times sooner."""
     await connection.execute("SET LOCAL maintenance_work_mem = '256MB'")
     for index in await connection.fetch(_INDEXES):
-        name = f"{index['name']}{_SUFFIX}"
+        name = _PREFIX + index["name"]
         await connection.execute(
             index["statement"].replace(
                 f" INDEX {index['name']} ON {TABLE} ", f" INDEX {name} ON {TABLES_SCHEMA}.{ASIDE} "
             )
         )
+        await connection.execute(f"COMMENT ON INDEX {TABLES_SCHEMA}.{quote(name)} IS {index['comment']}")
         if index["primary"]:
             await connection.execute(
                 f"ALTER TABLE {TABLES_SCHEMA}.{ASIDE} ADD CONSTRAINT {quote(name)} PRIMARY KEY USING INDEX {quote(name)}"
@@ -174,4 +177,4 @@ async def take_place(connection: asyncpg.Connection, *, doors: bool) -> None:
     await connection.execute(f"DROP TABLE {TABLE}; ALTER TABLE {TABLES_SCHEMA}.{ASIDE} RENAME TO name_search")
     for index in indexes:
         name = quote(index["name"])
-        await connection.execute(f"ALTER INDEX {TABLES_SCHEMA}.{quote(index['name'] + _SUFFIX)} RENAME TO {name}")
+        await connection.execute(f"ALTER INDEX {TABLES_SCHEMA}.{quote(_PREFIX + index['name'])} RENAME TO {name}")
