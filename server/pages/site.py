@@ -78,9 +78,7 @@ class Site:
                 return RedirectResponse(self.prefix + at, 308)
             if own is not None:
                 return await own(request, page)
-            variables = {name: one.value for name, one in keys.items()} | self.given(page, request)
-            variables |= {name: on for one in keys.values() for name, on in one.switches.items()}
-            return await self.show(request, page, variables, keys=keys)
+            return await self.show(request, page, keys, self.turned(page, request))
 
         return answer
 
@@ -88,13 +86,20 @@ class Site:
         """Gives what stands in the path; raises ``Invalid``."""
         return {name: key.read(str(request.path_params[name])) for name, key in page.keys.items()}
 
-    def given(self, page: Page, request: Request) -> dict[str, Any]:
-        """Gives the page's own query parameters and the site's facts as variables; raises ``Invalid``."""
+    def turned(self, page: Page, request: Request) -> dict[str, str]:
+        """Gives the cursors in the address; raises ``Invalid``."""
         given = {name: request.query_params[name] for name in page.parameters if request.query_params.get(name)}
         if any(len(value) > LONGEST_PARAMETER or "\0" in value for value in given.values()):
             raise Invalid("网址中的参数不对，请从本页的链接翻页")
+        return given
+
+    def variables(self, page: Page, keys: Mapping[str, Read], turned: Mapping[str, str]) -> dict[str, Any]:
+        """Gives the variables of a page's query."""
         facts = {"trial": self.trial}
-        return given | {name: facts[name] for name in page.facts}
+        told: dict[str, Any] = {name: facts[name] for name in page.facts}
+        for name, one in keys.items():
+            told |= {name: one.value, **one.switches}
+        return {**page.parameters, **turned, **told}
 
     def purse(self, request: Request) -> Purse:
         """Gives the points of the visitor's address."""
@@ -108,14 +113,15 @@ class Site:
         data: dict[str, Any] = json.loads(answer.data)
         return data
 
-    async def show(
-        self, request: Request, page: Page, variables: Mapping[str, Any], *, keys: Mapping[str, Read]
-    ) -> Response:
-        """Reads and renders one page."""
-        data = await self.read(request, page, variables)
+    async def show(self, request: Request, page: Page, keys: Mapping[str, Read], turned: Mapping[str, str]) -> Response:
+        """Reads and renders one page; ``turned`` are the cursors of its address."""
+        data = await self.read(request, page, self.variables(page, keys, turned))
         texts = {name: one.text for name, one in keys.items()}
         if page.required and data[page.required] is None:
             return self.error(404, page.unknown.format_map(texts), search=True)
+        for name in page.parameters:
+            # Asked of the database, it would be one look more for each connection of each page.
+            data[page.required or ""][name]["pageInfo"]["hasPreviousPage"] = name in turned
         return self.rendered(request, page, data, here=self.prefix + page.address(keys), keys=texts)
 
     def rendered(
@@ -143,7 +149,7 @@ class Site:
             # Typed words are shown back to their writer only when they are no person's number.
             shown = typed if len(typed) <= 40 and "身份证" not in error.message else ""
             home = next(page for page in PAGES if page.name == "home")
-            data = await self.read(request, home, self.given(home, request))
+            data = await self.read(request, home, self.variables(home, {}, {}))
             told = {"fault": error.message, "code": shown}
             return self.rendered(request, home, data, here=f"{self.prefix}/", status=400, **told)
         return RedirectResponse(f"{self.prefix}/enterprise/{code}", 303, headers=UNKEPT)

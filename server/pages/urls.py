@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
@@ -12,17 +13,23 @@ from server.pages.home import home_values
 from server.pages.keys import COLOUR, PLATE, USCC, Key, Read, id_of, id_of_any
 from server.pages.why import why_values
 
+#: Cursors before the first row: of what is newest first, and of what goes by a text. With them a page has one statement,
+#: turned or not, which stays prepared; planned anew, the firm's took as long as five answers.
+NEWEST = b64encode(b"9999-12-31|ffffffff-ffff-ffff-ffff-ffffffffffff", b"-_").decode()
+FIRST = b64encode(b"|00000000-0000-0000-0000-000000000000", b"-_").decode()
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """网页: ``name`` names ``site/queries/<name>.graphql`` and, but for ``template``, ``site/templates/<name>.html``.
 
     ``title`` is what the page is called where its subject has no name yet. ``keys`` read what stands in the path.
-    ``parameters`` are the only query parameters it takes (cursors), ``facts`` what the site itself tells the query
-    (``trial``); both are variables of the same name. ``required`` is the field of the answer without which the page is
-    not found, ``unknown`` the sentence for that, with the keys in it. ``indexed`` is false for pages with persons or
-    dated negative facts: a search engine's copy would outlive the term of disclosure. ``personal`` pages are kept by no
-    cache. ``values`` gives what its template takes beside the answer.
+    ``parameters`` are the only query parameters it takes: cursors of the connections of that name under ``required``,
+    each with the one before the first row. ``facts`` are what the site itself tells the query (``trial``). Both are
+    variables of the same name. ``required`` is the field of the answer without which the page is not found, ``unknown``
+    the sentence for that, with the keys in it. ``indexed`` is false for pages with persons or dated negative facts: a
+    search engine's copy would outlive the term of disclosure. ``personal`` pages are kept by no cache. ``values`` gives
+    what its template takes beside the answer.
     """
 
     path: str
@@ -30,7 +37,7 @@ class Page:
     title: str
     template: str = ""
     keys: Mapping[str, Key] = field(default_factory=dict)
-    parameters: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
     facts: tuple[str, ...] = ()
     required: str | None = None
     unknown: str = "没有查到您要的公开信息。"
@@ -50,7 +57,7 @@ class Page:
         keys = {name: key.example for name, key in self.keys.items()}
         for cases in product(*(key.cases for key in self.keys.values())):
             switches = {name: on for case in cases for name, on in case.items()}
-            yield keys | switches | dict.fromkeys(self.facts, True) | dict(self.filled)
+            yield keys | switches | dict(self.parameters) | dict.fromkeys(self.facts, True) | dict(self.filled)
 
     def address(self, keys: Mapping[str, Read]) -> str:
         """Gives the page's one address below the prefix, as a browser writes it."""
@@ -63,7 +70,7 @@ class Page:
             yield f"{self.path}/"
 
 
-_RECORDS = ("licences", "penalties", "acts", "ratings", "listEntries", "commitments", "grants")
+_RECORDS = dict.fromkeys(("licences", "penalties", "acts", "ratings", "listEntries", "commitments", "grants"), NEWEST)
 
 #: 「为什么公示」: the two letters of a global id → the switch of ``why.graphql`` that asks for its type.
 _ASKED_WHY = {"LI": "record", "PE": "record", "AC": "record", "RA": "rating", "LE": "listEntry", "CO": "commitment"}
@@ -77,7 +84,7 @@ PAGES: tuple[Page, ...] = (
         "enterprise",
         "企业信用信息",
         keys={"uscc": USCC},
-        parameters=(*_RECORDS, "vehicles"),
+        parameters=_RECORDS | {"vehicles": FIRST},
         required="enterprise",
         unknown="没有查到统一社会信用代码为 {uscc} 的企业的公开信息。",
         indexed=False,
@@ -94,7 +101,7 @@ PAGES: tuple[Page, ...] = (
         "individual-business",
         "个体工商户信用信息",
         keys={"uscc": USCC},
-        parameters=(*_RECORDS, "vehicles"),
+        parameters=_RECORDS | {"vehicles": FIRST},
         required="individualBusiness",
         unknown="没有查到统一社会信用代码为 {uscc} 的个体工商户的公开信息。",
         indexed=False,
@@ -105,7 +112,7 @@ PAGES: tuple[Page, ...] = (
         "个体工商户信用信息",
         template="individual-business",
         keys={"id": id_of("IB")},
-        parameters=(*_RECORDS, "vehicles"),
+        parameters=_RECORDS | {"vehicles": FIRST},
         required="node",
         unknown="没有查到这户个体工商户的公开信息。",
         indexed=False,
@@ -126,7 +133,7 @@ PAGES: tuple[Page, ...] = (
         "vehicle",
         "车辆信用信息",
         keys={"plate": PLATE, "colour": COLOUR},
-        parameters=("ratings", "listEntries"),
+        parameters={"ratings": NEWEST, "listEntries": NEWEST},
         required="vehicle",
         unknown="没有查到这辆车的公开信息；请核对车牌号和车牌颜色。",
         indexed=False,
