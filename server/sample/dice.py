@@ -10,8 +10,11 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from itertools import accumulate
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 from uuid import UUID
+
+# The driver's own kind of UUID takes a tenth of the time to make.
+from asyncpg.pgproto.pgproto import UUID as DriverUUID
 
 _T = TypeVar("_T")
 
@@ -60,4 +63,4 @@ class Shares(Generic[_T]):
 
 def identity(table: str, number: int) -> UUID:
     """Gives the id of the row of a table that has this number in the sample."""
-    return UUID(bytes=blake2b(f"{table} {number}".encode(), digest_size=16).digest())
+    return cast(UUID, DriverUUID(blake2b(f"{table} {number}".encode(), digest_size=16).digest()))

@@ -15,18 +15,31 @@ from typing import Any
 from uuid import UUID
 
 from server.catalogue.rules import Item, Measure, Measures, Refusal
-from server.disclosure.facts import fact_of
+from server.disclosure.facts import ACT_DAY, fact_of
 from server.disclosure.rules import Disclosure, add_months
 from server.errors import WrongSetting
 from server.imports.law import Rules
 from server.sample.dice import Dice
 from server.sample.office import Row, disclosure_columns
+from server.sample.ratings import RATED_KEYS
 
 #: The mass looks back so far that half of the general penalties have run out.
 MONTHS = 24
 _DAY = timedelta(days=1)
 #: Answers remembered of each rule: some hundred bytes each.
-_REMEMBERED = 40_000
+_REMEMBERED = 100_000
+#: All that ``fact_of`` asks of a row of the mass beside whose it is.
+_ASKED = (
+    *dict.fromkeys(ACT_DAY.values()),
+    "kind",
+    "subject_kind",
+    "severity",
+    "valid_until",
+    "effective_until",
+    "granted_until",
+    "listed_until",
+    "standard",
+)
 #: Working days within which a row comes in time, as the offices aim at it; and how much later a late one comes.
 _IN_TIME, _LATER = 7, 10
 _TEN_THOUSAND = 10_000
@@ -65,7 +78,7 @@ class MassLaw:
         days = (self.first + n * _DAY for n in range((until - self.first).days))
         self.workdays = [day for day in days if rules.calendar.is_workday(day)]
         self._measures = measures
-        self._disclosure = lru_cache(_REMEMBERED)(rules.terms.disclosure)
+        self._disclosures: dict[tuple[Any, ...], Disclosure] = {}
         #: days on which another edition of the catalogue begins or ends: between two of them it says the same
         self._changes = sorted({d for e in rules.catalogue.editions() for d in (e.valid_from, e.valid_until) if d})
         self._items: dict[tuple[str, str, str, str, int], Item | Refusal] = {}
@@ -82,9 +95,16 @@ class MassLaw:
 
     def disclosure(self, table: str, row: Row, known_on: date, scope: str | None) -> Disclosure:
         """Gives what the terms say of a row; raises ``WrongSetting`` where it could not stand under them."""
-        found = self._disclosure(fact_of(table, row, known_on=known_on, catalogue_scope=scope))
-        if found.faults:
-            raise WrongSetting(f"示例数据 {table} 不合公示规则：{found.faults[0].message}")
+        get = row.get
+        key = (table, known_on, scope, *map(get, _ASKED), *(get(name) is None for name in RATED_KEYS))
+        found = self._disclosures.get(key)
+        if found is None:
+            found = self.rules.terms.disclosure(fact_of(table, row, known_on=known_on, catalogue_scope=scope))
+            if found.faults:
+                raise WrongSetting(f"示例数据 {table} 不合公示规则：{found.faults[0].message}")
+            if len(self._disclosures) >= _REMEMBERED:
+                self._disclosures.clear()
+            self._disclosures[key] = found
         return found
 
     def item(self, kind: str, subject_kind: str, agency: str, words: str, on: date) -> Item:

@@ -16,7 +16,6 @@ from server.sample.world import ENTERPRISE, INDIVIDUAL, PERSON, Home
 _EACH = 8
 _BEGINS = {ENTERPRISE: 10_000, INDIVIDUAL: 10_000_000, PERSON: 20_000_000, "vehicle": 30_000_000}
 PARTY_KEYS = ("enterprise_id", "individual_business_id", "practitioner_id")
-RATED_KEYS = (*PARTY_KEYS, "vehicle_id")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from server.sample.dice import Dice, Shares, identity
 from server.sample.mass_acts import HEAVY_COUNT, MassActs, overloads
 from server.sample.mass_law import MassLaw
 from server.sample.mass_names import is_heavy
-from server.sample.mass_party import RATED_KEYS, MassParty, fact_id, serial
+from server.sample.mass_party import MassParty, fact_id, serial
 from server.sample.mass_subjects import VEHICLE, MassVehicle
 from server.sample.mass_words import mass_words
 from server.sample.office import Row
+from server.sample.ratings import RATED_KEYS
 from server.sample.vocabulary import ListShape, vocabulary
 from server.sample.world import ENTERPRISE, PERSON, Home
 
