@@ -9,8 +9,17 @@ import re
 import unicodedata
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 DATA = Path(__file__).parent / "data"
+
+
+def load_yaml(file: str) -> dict[str, Any]:
+    """Gives a data file of this room; read in C where that is built in, seven times as fast."""
+    found: dict[str, Any] = yaml.load((DATA / file).read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return found
 
 
 @cache

@@ -10,12 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
-
-import yaml
+from typing import Any, NamedTuple
 
 from server.identifiers.divisions import current_and_recent
-from server.names.form import DATA, normal
+from server.names.form import load_yaml, normal
 
 #: Names of the list that are no places: 市辖区, 省直辖县级行政区划.
 _NO_PLACE = re.compile(r"市辖区|县|.*直辖县级行政区划")
@@ -66,9 +64,8 @@ def short_name(division: str) -> str:
 
 
 @cache
-def _lists(file: str) -> dict[str, list[str] | list[list[str]]]:
-    loaded: dict[str, list[str] | list[list[str]]] = yaml.safe_load((DATA / file).read_text("utf-8"))
-    return loaded
+def _lists(file: str) -> dict[str, Any]:
+    return load_yaml(file)
 
 
 def _plain(file: str, key: str) -> list[str]:
@@ -191,18 +188,41 @@ def endings() -> frozenset[str]:
 
 
 def words_from(text: str, start: int) -> Iterator[tuple[int, Word]]:
-    """Gives (end, word) of every word of the lexicon that begins there, the longest first."""
+    """Gives (end, word) of every word of the lexicon that begins there, the longest first.
+
+    A region may have another ending than its own (密云县, which is 密云区 today): it belongs to the region.
+    """
     known = words()
     for size in heads().get(text[start : start + 2], ()):
         end = start + size
         word = known.get(text[start:end])
-        # 枣庄市中区 is 枣庄 and 市中区, not 枣庄市 and 中区.
-        if (
-            word is not None
-            and end <= len(text)
-            and not (size > 2 and text[end - 1] == "市" and text[end : end + 2] == "中区")
-        ):
+        if word is None or end > len(text):
+            continue
+        if not word.codes:
             yield end, word
+            continue
+        if (
+            size == len(word.core)
+            and word.codes is not ZONE
+            and text[end : end + 1] in _ENDINGS
+            and _ends(text, end + 1)
+        ):
+            yield end + 1, word._replace(needs_city=False)
+        if size == len(word.core) or _ends(text, end):
+            yield end, word
+
+
+#: What a region may end with beside its own ending.
+_ENDINGS = frozenset("市县区旗")
+#: 枣庄市中区 is 枣庄 and 市中区, 平顶山市政工程 is 平顶山 and 市政; 政通 is a brand.
+_OTHER_WORD = re.compile(
+    r"市(?:中区|场|郊|区(?!域)|政(?:工程|设施|建设|园林|公用|环|养护))|[县区](?:域|级|间)|旗(?:舰|帜)"
+)
+
+
+def _ends(text: str, end: int) -> bool:
+    """Tells whether the last character before a place is an ending, not the beginning of another word."""
+    return _OTHER_WORD.match(text, end - 1) is None
 
 
 def longest_until(text: str, end: int) -> tuple[int, Word] | None:

@@ -12,9 +12,7 @@ from functools import cache
 from itertools import combinations, islice
 from typing import NamedTuple
 
-import yaml
-
-from server.names.form import DATA, MOST_KEPT
+from server.names.form import DATA, MOST_KEPT, load_yaml
 
 _FIRST, _LAST = 0x4E00, 0x9FFF
 #: Readings of one text that are tried: more would be of names with five doubtful characters.
@@ -52,7 +50,7 @@ class _Polyphones(NamedTuple):
 
 @cache
 def _polyphones() -> _Polyphones:
-    loaded = yaml.safe_load((DATA / "polyphones.yaml").read_text("utf-8"))
+    loaded = load_yaml("polyphones.yaml")
     words = {word: tuple(reading.split()) for word, reading in loaded["words"].items()}
     characters = {character: tuple(readings) for character, readings in loaded["characters"].items()}
     return _Polyphones(characters, words, frozenset(word[:2] for word in words), max(map(len, words)))
