@@ -259,6 +259,44 @@ class RepairOpening(Enum):
     NONE = enum_value("none", description="不属于可修复的失信信息 none")
 
 
+@strawberry.enum(description="检索的种类 search kind")
+class SearchKind(Enum):
+    """检索的种类."""
+
+    ENTERPRISE = enum_value("enterprise", description="企业 enterprise")
+    INDIVIDUAL_BUSINESS = enum_value("individual_business", description="个体工商户 individual business")
+    VEHICLE = enum_value("vehicle", description="车辆 vehicle：只按车牌号")
+
+
+@strawberry.enum(description="读法 search reading：输入的内容被当作什么")
+class SearchReading(Enum):
+    """读法."""
+
+    EMPTY = enum_value("empty", description="没有可查的内容 empty：空白、只有标点，或者过长")
+    NAME = enum_value("name", description="名称 name：全名，或其中的字、词")
+    INITIALS = enum_value("initials", description="拼音首字母 initials，或名称中的字母")
+    PINYIN = enum_value("pinyin", description="全拼 pinyin，也可能是首字母，或名称中的字母")
+    USCC = enum_value("uscc", description="统一社会信用代码 uscc")
+    ORGANISATION_CODE = enum_value("organisation_code", description="组织机构代码 organisation code")
+    PLATE = enum_value("plate", description="车牌号 plate：不写颜色的，各种颜色都找")
+    PERSONAL_NUMBER = enum_value("personal_number", description="像是个人的号码 personal number：不查，也不记录")
+    OTHER_NUMBER = enum_value("other_number", description="其他号码 other number：不能在这里查的号码")
+
+
+@strawberry.enum(description="对上的方式 search match")
+class SearchMatch(Enum):
+    """对上的方式: in the order in which hits are told."""
+
+    CODE = enum_value("code", description="代码 code：代码就是它的")
+    PLATE = enum_value("plate", description="车牌 plate：车牌号就是它的")
+    EXACT = enum_value("exact", description="名称相同 exact：不计“有限公司”一类的字和“省、市、县”")
+    BRAND = enum_value("brand", description="字号相同 brand：字号相同，其余的词它也有")
+    PREFIX = enum_value("prefix", description="开头相同 prefix：名称以输入的内容开头")
+    WORDS = enum_value("words", description="词都有 words：输入的词它都有")
+    INITIALS = enum_value("initials", description="首字母相同 initials：名称或去掉地名后的拼音首字母以此开头")
+    SIMILAR = enum_value("similar", description="相近 similar：没有一个对上时，读音、字形或用词相近的名称")
+
+
 def enum_sql(kind: type[Enum], column: str) -> str:
     """Gives the SQL that turns a stored key into the GraphQL name; an unknown key gives null, never a wrong name."""
     cases = " ".join(f"WHEN '{member.value}' THEN '{member.name}'" for member in kind)

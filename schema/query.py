@@ -13,6 +13,7 @@ from schema.nodes import NodeQuery
 from schema.ratings import RatingQuery
 from schema.records import RecordQuery
 from schema.reference import ReferenceQuery
+from schema.search import SearchQuery
 from schema.service import ServiceQuery
 from schema.subjects import SubjectQuery
 from schema.viewer import ViewerQuery
@@ -21,6 +22,7 @@ from schema.viewer import ViewerQuery
 @strawberry.type(description="查询 query：公众可直接查询；带接口密钥时可看到依法可以看到的更多信息")
 class Query(
     SubjectQuery,
+    SearchQuery,
     AgencyQuery,
     CatalogueQuery,
     ReferenceQuery,

@@ -78,6 +78,27 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "catalogueClass": ("行政管理信息", "无"),
     "key": ("taxi_driver", "penalty.general", "无"),
     "identifier": ("Penalty", "asOf", "无"),
+    "text": (
+        "运输",
+        "运输",
+        "钢城",
+        "钢城改名运输有限公司",
+        "剛成改名運輸",
+        "同城第",
+        "同城地1",
+        "gc",
+        "tongcheng di",
+        "汽修部 示例",
+        USCC,
+        SHOP_USCC.lower(),
+        f"{USCC[:17]}0",
+        "MA0000001",
+        "鲁A00002",
+        "鲁ad·12345 绿",
+        NUMBER,
+        '引号\' "x" \\ %_',
+        "",
+    ),
     "asOf": DAYS,
     "first": (0, 1, 2, 3),
     "last": (0, 1, 2, 3),
@@ -165,6 +186,8 @@ class Documents:
                 "pageInfo": 0.5,
                 "totalCount": 0.4 if at_once <= 3 else 0.1,
                 "totalCountCapped": 0.1,
+                "reading": 0.3,
+                "fault": 0.3,
             }
             return [name for name in names if self.chance(shares[name])]
         if kind.name.endswith("Edge"):
@@ -265,10 +288,11 @@ class Documents:
         ]
         if "first" in args:
             wanted = [key for key in wanted if key not in PAGING]
-            size = self.dice.choice(("first", "first", "last", "") if not crowded else ("first", "last"))
+            sizes = ("first", "first", "last", "") if not crowded else ("first", "last")
+            size = self.dice.choice([size for size in sizes if not size or size in args])
             wanted += [size] if size else []
             for key in ("after", "before"):
-                if self.cursors.get((kind.name, name)) and self.chance(0.3):
+                if key in args and self.cursors.get((kind.name, name)) and self.chance(0.3):
                     wanted.append(key)
         if "grade" in wanted and "standard" not in wanted:
             wanted.append("standard")
@@ -363,7 +387,8 @@ def cursor_documents(size: int = 6) -> list[str]:
     texts = []
     by_kind: dict[str, list[str]] = {}
     for kind, name in connections():
-        by_kind.setdefault(kind, []).append(f"{name}(first: {size}) {{ edges {{ cursor }} }}")
+        text = 'text: "运输", ' if name == "search" else ""
+        by_kind.setdefault(kind, []).append(f"{name}({text}first: {size}) {{ edges {{ cursor }} }}")
     for kind, fields in by_kind.items():
         body = " ".join(fields)
         texts.append(

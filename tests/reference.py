@@ -44,6 +44,7 @@ from tests.reference_facts import (
     ReferenceFacts,
     ReferenceRoots,
 )
+from tests.reference_search import ReferenceSearch
 from tests.reference_tables import TABLE_LEAVES, ReferenceTables
 
 #: type: its view, and the letters of its global ids
@@ -73,6 +74,7 @@ VIEWS = {
     "DisclosureTerm": ("disclosure_term", ""),
     "GlossaryTerm": ("glossary_term", ""),
     "Service": ("head", ""),
+    "NameSearch": ("name_search", ""),
 }
 #: Views without a past: they are the same on every day.
 TIMELESS = {
@@ -84,6 +86,7 @@ TIMELESS = {
     "DisclosureTerm",
     "GlossaryTerm",
     "Service",
+    "NameSearch",
 }
 #: Enums whose stored keys are not their names in small letters.
 STORED = {
@@ -109,7 +112,7 @@ def snake(name: str) -> str:
     return re.sub(r"([A-Z])", r"_\1", name).lower()
 
 
-class Reference(ReferenceRoots, ReferenceFacts, ReferenceTables):
+class Reference(ReferenceRoots, ReferenceSearch, ReferenceFacts, ReferenceTables):
     """Runs documents against one door, for one viewer."""
 
     letters: ClassVar = {tag: kind for kind, (_, tag) in VIEWS.items() if tag}
@@ -170,7 +173,7 @@ class Reference(ReferenceRoots, ReferenceFacts, ReferenceTables):
                 self.ways[kind, field] = Way(self._leaf(kind, field, column or snake(field)))
         for (kind, field), paging in CONNECTIONS.items():
             self.ways[kind, field] = Way(self._page(paging), frozenset(paging.arguments))
-        for (kind, field), (answer, *arguments) in self.relations().items():
+        for (kind, field), (answer, *arguments) in (self.relations() | self.search_relations()).items():
             assert (kind, field) not in self.ways, f"{kind}.{field} is told twice"
             self.ways[kind, field] = Way(answer, frozenset(arguments))
         for kind in self._objects():

@@ -275,7 +275,8 @@ async def test_every_connection_is_walked_from_both_ends(officer: Asker, city: C
     for id_ in city.ids:
         owners.setdefault(types.get(read_global_id(id_)[0], ""), []).append(id_)
     long = 0
-    for kind, name in connections():
+    # A search has no way back; its pages are walked in test_search.py.
+    for kind, name in connections().keys() - {("Query", "search")}:
         for id_ in owners.get(kind, []):
             forward, backward = await _walk(officer, kind, name, id_), await _walk(officer, kind, name, id_, back=True)
             assert forward == backward[::-1], f"{kind}.{name}"

@@ -1,0 +1,116 @@
+"""所问 what somebody typed into the one box, taken apart into the values that the doors' ``find_subjects`` is called with.
+
+Pure. Not for looking anything up, and not for what may be shown. A personal number leaves nothing of itself here.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from server.names.form import normal
+from server.names.likeness import syllables
+from server.names.parts import parse
+from server.names.tokens import asked_tokens, initials_token
+from server.search.codes import Number, Reading, read_number
+from server.search.guesses import NO_GUESSES, Guesses, guesses_at_name, guesses_at_pinyin
+
+#: No name is longer (the register's longest has some sixty characters), and a paragraph is no name.
+LONGEST = 100
+#: Words beyond these narrow nothing.
+MOST_TOKENS = 60
+#: Questions of the last requests: one is read for each value made of it, and again for the next page.
+KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """所问: ``reading`` says what the text was taken for, ``fault`` what is wrong with it, the rest what to look for."""
+
+    reading: Reading
+    fault: str | None = None
+    #: code or plate in normal form
+    code: str | None = None
+    colour: str | None = None
+    #: what every name that is meant must carry; None when no name is looked for
+    tokens: tuple[str, ...] | None = None
+    #: the name as its core is kept, and the brand in it
+    core: str | None = None
+    brand: str | None = None
+    #: the token of the pinyin initials that were typed
+    initials: str | None = None
+    #: what else may have been meant, if nothing carries the tokens
+    guesses: Guesses = NO_GUESSES
+
+
+_NOTHING = Question(Reading.EMPTY, "没有输入可查的内容；请输入企业名称（或其中几个字）、统一社会信用代码或车牌号")
+_TOO_LONG = Question(Reading.EMPTY, f"输入的内容超过 {LONGEST} 个字；请只输入名称、代码或车牌号")
+_ONE_LETTER = "拼音首字母至少输入两个；也可以输入名称中的字"
+
+_kept: dict[str, Question] = {}
+
+
+def read(text: str) -> Question:
+    """Gives what a text asks for; any text has an answer, and one that cannot be looked up says why and what to do."""
+    found = _kept.get(text)
+    if found is None:
+        found = _read(text)
+        if found.reading is not Reading.PERSONAL_NUMBER and len(text) <= LONGEST:
+            if len(_kept) >= KEPT:
+                _kept.clear()
+            _kept[text] = found
+    return found
+
+
+def _read(text: str) -> Question:
+    text = "".join(" " if unicodedata.category(character) in _UNSTORABLE else character for character in text)
+    number = read_number(text)
+    if number is not None and number.reading is Reading.PERSONAL_NUMBER:
+        return _of_number(number)
+    if len(text.strip()) > LONGEST:
+        return _TOO_LONG
+    if number is not None:
+        return _of_number(number)
+    full = normal(text)
+    if not full:
+        return _NOTHING
+    if full.isascii() and full.isalpha():
+        return _of_letters(text, full)
+    return _of_name(text)
+
+
+#: Control characters and halves of characters, which PostgreSQL cannot hold or nobody can see.
+_UNSTORABLE = ("Cc", "Cs", "Cn", "Co")
+
+
+def _of_number(number: Number) -> Question:
+    colour = None if number.colour is None else str(number.colour)
+    return Question(number.reading, number.fault, number.value, colour)
+
+
+def _of_name(text: str) -> Question:
+    name = parse(text)
+    tokens = asked_tokens(text)[:MOST_TOKENS]
+    return Question(
+        Reading.NAME,
+        tokens=tokens,
+        core=name.core or None,
+        brand=name.brand or None,
+        guesses=guesses_at_name(text, name),
+    )
+
+
+def _of_letters(text: str, letters: str) -> Question:
+    """Latin letters: a name may hold them as they are, or they are the initials of one, or its pinyin in full."""
+    tokens = asked_tokens(text)[:MOST_TOKENS]
+    ways = [way for way in syllables(text) if len(way) < len(letters)]
+    if ways:
+        return Question(
+            Reading.PINYIN,
+            tokens=tokens,
+            core=letters,
+            initials=initials_token(letters),
+            guesses=guesses_at_pinyin(ways),
+        )
+    fault = _ONE_LETTER if len(letters) == 1 else None
+    return Question(Reading.INITIALS, fault, tokens=tokens, core=letters, initials=initials_token(letters))
