@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from schema.plan.cost import REQUEST
 from server.pages.render import SITE, day, number, yuan
 from server.pages.urls import PAGES
 from server.pages.visitors import MOST_POINTS
@@ -317,7 +318,7 @@ async def test_who_opens_page_after_page_is_told_when_he_may_go_on(database: Tri
     await build(database)
     firm = f"/enterprise/{USCC}"
     async with client_of(
-        database, public_points=3 * MOST_POINTS, trusted_proxies=[ip_network("203.0.113.0/24")]
+        database, public_points=3 * (MOST_POINTS + REQUEST), trusted_proxies=[ip_network("203.0.113.0/24")]
     ) as client:
         answers = [await client.get(firm) for _ in range(4)]
         other = await client.get(firm, headers={"x-forwarded-for": "198.51.100.1"})

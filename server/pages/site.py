@@ -67,10 +67,11 @@ class Site:
         """Gives the handler of one line of the URL table; ``own`` answers in place of reading and showing."""
 
         async def answer(request: Request) -> Response:
+            # Beside what is read: an address that leads nowhere, or a form filled in wrong, is not free.
+            self.purse(request).spend(REQUEST)
             try:
                 keys = self.keys(page, request)
             except Invalid as error:
-                self.purse(request).spend(REQUEST)
                 return self.error(404, f"网址不对：{error.message}。", search=True)
             at = page.address(keys)
             if request.scope["path"] != self.prefix + page.path.format_map({n: one.text for n, one in keys.items()}):
