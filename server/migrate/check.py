@@ -8,8 +8,9 @@ import asyncpg
 
 from server.database.roles import TABLES_SCHEMA, WRITER, door_schema, role_name
 from server.disclosure.doors import FACTS, HIDDEN, TABLES
-from server.disclosure.views import functions_of, views_of
+from server.disclosure.views import views_of
 from server.journal.triggers import fact_columns
+from server.migrate.doors import functions_of
 from server.migrate.history import index_faults
 from server.migrate.horizon import stored_horizon
 from server.migrate.indexes import read_index_faults

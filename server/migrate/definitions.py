@@ -16,9 +16,8 @@ import asyncpg
 
 from server.database.roles import ROLES, TABLES_SCHEMA, door_schema, quote, role_name, setting_statements
 from server.disclosure.doors import FACTS
-from server.disclosure.views import door_statements
 from server.journal.triggers import fact_columns, function_statements, seal_statements, trigger_statements
-from server.migrate.doors import clock_functions, clock_view
+from server.migrate.doors import clock_functions, clock_view, door_statements
 from server.migrate.horizon import horizon_faults, stored_horizon
 from server.migrate.reference import reference_rows
 from server.viewer import Door

@@ -10,8 +10,9 @@ from datetime import date
 import asyncpg
 
 from server.database.roles import ROLES, TABLES_SCHEMA, WRITER, door_schema, quote, role_name
+from server.disclosure import views
 from server.disclosure.doors import FACTS, HIDDEN, TABLES, Rows
-from server.disclosure.views import door_statements, functions_of
+from server.search.functions import search_functions, search_statements
 from server.viewer import Door
 
 #: What the service adds to and never takes back, or it could forget whom it let see what, and how often.
@@ -50,6 +51,16 @@ def clock_view(trial: bool, schema: str = "journal") -> str:
     real = "(now() AT TIME ZONE 'Asia/Shanghai')::date"
     today = f"coalesce(t.day, {real}) AS today FROM journal.trial t" if trial else f"{real} AS today"
     return f"CREATE OR REPLACE VIEW {schema}.clock AS SELECT {today}"
+
+
+def door_statements(door: Door, horizon: date | None) -> list[str]:
+    """Gives the statements that make one door anew in its (empty) schema: its views, then what searches in them."""
+    return [*views.door_statements(door, horizon), *search_statements(door)]
+
+
+def functions_of(door: Door) -> frozenset[str]:
+    """Gives the names of all functions a door's role may call."""
+    return views.functions_of(door) | search_functions(door)
 
 
 async def make_doors(connection: asyncpg.Connection, database: str, prefix: str, horizon: date | None) -> None:
