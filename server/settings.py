@@ -30,6 +30,8 @@ FOR_TESTS = frozenset({"XINTU_TEST_DATABASE_URL"})
 _SECRET_CHARACTERS = 32
 #: Fewer could not show every kind of fact.
 _FEWEST_SUBJECTS = 20
+#: What the sample has plates and names for.
+_MOST_SUBJECTS = 1_000_000
 # Role and schema names carry the database's name; PostgreSQL cuts names at 63 bytes.
 _DATABASE_NAME = "[a-z][a-z0-9_]{0,39}"
 _POSTGRESQL_PORT = 5432
@@ -138,7 +140,7 @@ class Settings(BaseSettings):
         "1 到 1000000000 的整数",
         "没有密钥的查询，每个客户端地址每分钟的限额（点，即查询的代价）；密钥各有自己的限额",
     )
-    sample: int = _setting(60, "0，或 20 到 10000000 的整数；正式环境为 0", "空数据库中生成多少个示例主体，0 为不生成")
+    sample: int = _setting(60, "0，或 20 到 1000000 的整数；正式环境为 0", "空数据库中生成多少个示例主体，0 为不生成")
     today: date | None = _setting(
         None, "YYYY-MM-DD 的日期，只限试用环境", "把“今天”固定在某一天，供演示和演练", "北京时间当天"
     )
@@ -156,7 +158,7 @@ class Settings(BaseSettings):
     @field_validator("sample")
     @classmethod
     def _sample(cls, sample: int) -> int:
-        return _require(sample, sample == 0 or _FEWEST_SUBJECTS <= sample <= 10_000_000)
+        return _require(sample, sample == 0 or _FEWEST_SUBJECTS <= sample <= _MOST_SUBJECTS)
 
     @field_validator("processes")
     @classmethod
