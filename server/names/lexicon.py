@@ -216,7 +216,7 @@ def words_from(text: str, start: int) -> Iterator[tuple[int, Word]]:
 _ENDINGS = frozenset("市县区旗")
 #: 枣庄市中区 is 枣庄 and 市中区, 平顶山市政工程 is 平顶山 and 市政; 政通 is a brand.
 _OTHER_WORD = re.compile(
-    r"市(?:中区|场|郊|区(?!域)|政(?:工程|设施|建设|园林|公用|环|养护))|[县区](?:域|级|间)|旗(?:舰|帜)"
+    r"市(?:[中南北]区|场|郊(?!区)|区(?!域)|政(?:工程|设施|建设|园林|公用|环|养护))|[县区](?:域|级|间)|旗(?:舰|帜)"
 )
 
 
