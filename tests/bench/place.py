@@ -40,7 +40,7 @@ from tests.bench import city
 console = Console(stderr=True)
 #: Points a minute that no load reaches: the limits themselves stay on the way and are paid.
 POINTS = 1_000_000_000
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 #: From a cold disk a door has time for so many rows.
 _AT_ONCE = 250
 

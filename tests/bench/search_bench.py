@@ -22,7 +22,7 @@ from server.errors import CreditError
 from tests.bench import meters, search_times, speed
 from tests.bench.place import Place, console, prepare
 from tests.bench.search_names import NAMES, folder_of
-from tests.bench.search_times import QUERY, Asker, Timed, asking
+from tests.bench.search_times import QUERY, Timed, asking
 from tests.bench.search_words import Asked, Words
 from tests.spoiled import asking as spoiled_names
 from tests.spoiled import making
@@ -103,14 +103,7 @@ async def _spoiled(place: Place, half: str) -> spoiled_names.Outcome:
         made = making.make(firms_of(place.subjects), min(making.LINES, place.subjects // 5))
         lines = [line for line in made if half in ("both", line.half)]
     async with asking(place) as asker:
-        return await spoiled_names.evaluate(_ask(asker), lines)
-
-
-def _ask(asker: Asker) -> spoiled_names.Ask:
-    async def codes(text: str) -> list[str]:
-        return await asker.codes(text)
-
-    return codes
+        return await spoiled_names.evaluate(asker.firms, lines)
 
 
 def measure_spoiled(place: Place, half: str) -> list[Aim]:
@@ -119,8 +112,8 @@ def measure_spoiled(place: Place, half: str) -> list[Aim]:
         outcome = asyncio.run(_spoiled(place, half))
     _print(outcome.table(f"错写的名称：{place.subjects:,} 个名称，{half}"))
     if half == making.DEV:
-        for line, at, found in outcome.misses[:MISSES]:
-            print(f"{line.kind}\t{line.text}\t{line.firm.name}\t{at or '没有'}\t{len(found)}")
+        for line, at, first in outcome.misses[:MISSES]:
+            print(f"{line.kind}\t{line.text}\t应为 {line.firm.name}\t排在 {at or '—'}\t第一是 {first or '—'}")
     first, three = outcome.share(1), outcome.share(3)
     return [
         (f"错写的名称 {half}：不在第一，百分之", 100 - first, 100 - spoiled_names.LEAST_FIRST),

@@ -31,7 +31,8 @@ def _some_names(names: int) -> bytes:
     """Some of the very firms, all over the numbers: another way of making them gives others."""
     world = MassSubjects(Counts.of_names(names))
     numbers = range(1, world.counts.enterprise + 1, max(1, world.counts.enterprise // _SOME))
-    return "".join(map(repr, (world.business(ENTERPRISE, number) for number in numbers))).encode()
+    firms = (world.business(ENTERPRISE, number) for number in numbers)
+    return "".join(f"{firm.uscc}{firm.name}{firm.division_code}{firm.sector}{firm.state}" for firm in firms).encode()
 
 
 NAMES = Content(lambda names: names, _build, _some_names)

@@ -46,6 +46,12 @@ class Timed:
     again: float | None = None
 
 
+def firms_of(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    """Gives code and name of the firms and shops in an answer, the best first."""
+    subjects = (edge["node"]["subject"] or {} for edge in answer["edges"])
+    return [(one.get("uscc") or one.get("code") or "", one.get("name", "")) for one in subjects]
+
+
 class Asker:
     """提问者 one connection of the public door with the search's statement."""
 
@@ -58,9 +64,9 @@ class Asker:
         text, _, _ = await self._timed(variables)
         return dict(json.loads(text)["search"])
 
-    async def codes(self, text: str) -> list[str]:
-        """Gives the codes of the firms that a text brings, the best first."""
-        return [edge["node"]["subject"].get("uscc", "") for edge in (await self.answer({"text": text}))["edges"]]
+    async def firms(self, text: str) -> list[tuple[str, str]]:
+        """Gives code and name of the firms and shops that a text brings, the best first."""
+        return firms_of(await self.answer({"text": text}))
 
     async def time(self, asked: Asked) -> Timed:
         """Asks one question, a slow one twice."""
@@ -131,18 +137,19 @@ def percentile(numbers: Iterable[float], percent: int) -> float:
 
 
 def _row(timed: list[Timed]) -> list[str]:
-    walls = [one.wall for one in timed]
+    walls, cpus = [one.wall for one in timed], [one.cpu for one in timed]
     worst = max(timed, key=lambda one: one.wall)
     again = f"（再问 {worst.again:.1f}）" if worst.again is not None else ""
-    cpu = sum(one.cpu for one in timed) / len(timed)
     found = sum(one.hits > 0 for one in timed) * 100 // len(timed)
-    figures = [f"{percentile(walls, percent):.2f}" for percent in (50, 95, 99)]
-    return [str(len(timed)), *figures, f"{worst.wall:.1f}{again}", f"{cpu:.2f}", f"{found}%", worst.asked.text]
+    waited = [f"{percentile(walls, percent):.2f}" for percent in (50, 99)]
+    worked = [f"{figure:.2f}" for figure in (percentile(cpus, 50), percentile(cpus, 99), max(cpus))]
+    return [str(len(timed)), *waited, f"{worst.wall:.1f}{again}", *worked, f"{found}%", worst.asked.text]
 
 
 def table(timed: list[Timed], title: str) -> Table:
     """Gives the report by kind."""
-    report = Table("问题", "次", "p50", "p95", "p99", "最坏", "处理器", "有结果", "最坏的问题", title=title)
+    heads = ("问题", "次", "p50", "p99", "最坏", "处理器 p50", "p99", "最坏", "有结果", "最坏的问题")
+    report = Table(*heads, title=title)
     kinds: dict[str, list[Timed]] = defaultdict(list)
     for one in timed:
         kinds[one.asked.kind].append(one)
@@ -162,10 +169,14 @@ def costliest(timed: list[Timed]) -> Table:
 
 
 def verdicts(timed: list[Timed]) -> list[tuple[str, float, float]]:
-    """Gives each aim: what, measured, at most. One asked again counts by the quicker time."""
+    """Gives each aim: what, measured, at most. One asked again counts by the quicker time.
+
+    Beside what a client waits stands what the processor worked: on a busy machine only that can be compared.
+    """
     walls = [one.wall if one.again is None else min(one.wall, one.again) for one in timed]
-    return [
-        ("检索，数据库内 p50 毫秒", percentile(walls, 50), MOST_P50),
-        ("检索，数据库内 p99 毫秒", percentile(walls, 99), MOST_P99),
-        ("检索，数据库内最坏毫秒", max(walls), MOST_WORST),
-    ]
+    cpus = [one.cpu for one in timed]
+    aims = []
+    for words, percent, most in (("p50", 50, MOST_P50), ("p99", 99, MOST_P99), ("最坏", 100, MOST_WORST)):
+        what = f"检索，数据库内{words}毫秒（其中处理器 {percentile(cpus, percent):.2f}）"
+        aims.append((what, percentile(walls, percent), most))
+    return aims

@@ -12,8 +12,8 @@ from tests.spoiled.making import Line
 
 #: What the issue asks for, per hundred.
 LEAST_FIRST, LEAST_THREE = 95.0, 99.0
-#: Codes of the firms that a text brings, the best first.
-Ask = Callable[[str], Awaitable[Sequence[str]]]
+#: Codes and names of the firms that a text brings, the best first.
+Ask = Callable[[str], Awaitable[Sequence[tuple[str, str]]]]
 
 
 @dataclass(slots=True)
@@ -21,7 +21,8 @@ class Outcome:
     """结果 places of the right firm by kind: 1 is first, 0 is not among those answered."""
 
     places: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    misses: list[tuple[Line, int, Sequence[str]]] = field(default_factory=list)
+    #: lines whose firm was not first, its place, and the name of the firm that was
+    misses: list[tuple[Line, int, str]] = field(default_factory=list)
 
     def share(self, most: int, kind: str | None = None) -> float:
         """Gives how many of a hundred stood at this place or before."""
@@ -42,9 +43,10 @@ async def evaluate(ask: Ask, lines: Iterable[Line]) -> Outcome:
     """Asks every text once."""
     outcome = Outcome()
     for line in lines:
-        codes = list(await ask(line.text))
+        found = await ask(line.text)
+        codes = [code for code, _ in found]
         place = codes.index(line.firm.uscc) + 1 if line.firm.uscc in codes else 0
         outcome.places[line.kind].append(place)
         if place != 1:
-            outcome.misses.append((line, place, codes))
+            outcome.misses.append((line, place, found[0][1] if found else ""))
     return outcome
