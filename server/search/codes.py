@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from server.disclosure import personal_numbers
 from server.errors import Invalid
+from server.identifiers.divisions import known_division
 from server.identifiers.plates import PlateColour, check_plate, colour_from_name, normal_plate
 from server.identifiers.text import normal_code
 from server.identifiers.uscc import check_uscc, organisation_check_character
@@ -54,8 +55,11 @@ _CODE = re.compile(r"[0-9A-Z]{16,20}")
 #: What market registries, civil affairs and others put first (GB 32100): 91, 12, 52, N1 …
 _CODE_HEAD = re.compile(r"[159AGNY][0-9]")
 _BIRTH = re.compile(r"[0-9]{6}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
-_ID_CARD = re.compile(r"[0-9]{17}[0-9A-Z]")
+_ID_CARD = re.compile(r"[0-9]{15,18}[0-9A-Z]?")
+_WHOLE_CODE = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{18}(?![0-9A-Z])")
+_LIKE_DIGITS = str.maketrans("OIL", "011")
 _ORGANISATION = re.compile(r"[0-9A-Z]{8}-?[0-9A-Z]")
+_LETTER = re.compile("[A-Za-zＡ-Ｚａ-ｚ]")
 _DIGITS = re.compile(r"[0-9]{7,}")
 _PLATE = re.compile(r"[\u4e00-\u9fff][A-Z](?=.*[0-9])[0-9A-Z]{3,7}[挂学警港澳]?|[\u4e00-\u9fff][A-Z][0-9A-Z]{5,6}")
 _COLOUR = re.compile(r"(?:渐变绿|黄绿双拼|黄绿|蓝|黄|黑|白|绿)色?牌?")
@@ -66,13 +70,15 @@ _FEWEST_DIGITS = 5
 def read_number(text: str) -> Number | None:
     """Gives what the text is when it is no name; None for a name."""
     if not any(character.isdigit() for character in text) and "@" not in text:
-        # Written digits (一三八…) are found below, by the one who knows them; a plate without a digit is a plate.
-        found = _plate(text)
-        return found if found is not None else PERSONAL if _is_personal(text) else None
+        # Digits written as characters (一三八…) are a number too; a plate has a letter in any case.
+        return PERSONAL if _is_personal(text) else _plate(text) if _LETTER.search(text) else None
     code = normal_code(text).translate(_DASHES)
-    return (
-        _uscc(code) or (PERSONAL if _is_personal(text) else None) or _organisation(code) or _plate(text) or _plain(code)
-    )
+    if _may_be_person(code):
+        return PERSONAL
+    found = _uscc(code)
+    if found is None and _is_personal(text):
+        return PERSONAL
+    return found or _organisation(code) or _plate(text) or _plain(code)
 
 
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－", "-"))
@@ -83,21 +89,37 @@ def _is_personal(text: str) -> bool:
 
 
 def _uscc(code: str) -> Number | None:
-    """A right code, or one that was surely meant as one."""
+    """A right code, alone or beside a name, or one that was surely meant as one."""
+    for found in _WHOLE_CODE.finditer(code):
+        if (right := _right_uscc(found[0])) is not None:
+            return right
     code = code.replace("-", "")
-    if not _CODE.fullmatch(code):
+    if not _CODE.fullmatch(code) or not _is_code_like(code):
         return None
-    if _ID_CARD.fullmatch(code) and (_BIRTH.match(code) or not _is_code_like(code)):
-        # One in 31 numbers of persons is also a right code.
-        return _checked_uscc(code, wrong=None) if not _BIRTH.match(code) else None
-    return _checked_uscc(code, wrong=code) if _is_code_like(code) else _checked_uscc(code, wrong=None)
-
-
-def _checked_uscc(code: str, *, wrong: str | None) -> Number | None:
     try:
         return Number(Reading.USCC, check_uscc(code))
     except Invalid as fault:
-        return None if wrong is None else Number(Reading.USCC, fault=fault.message)
+        return Number(Reading.USCC, fault=fault.message)
+
+
+def _right_uscc(code: str) -> Number | None:
+    try:
+        return Number(Reading.USCC, check_uscc(code))
+    except Invalid:
+        return None
+
+
+def _may_be_person(code: str) -> bool:
+    """Tells a number with a birth date in it, also where a letter was typed for a digit or the date is wrong.
+
+    One in 31 numbers of persons passes as a code; what stands for the division in it is none then.
+    """
+    digits = code.replace("-", "").translate(_LIKE_DIGITS)
+    if not _ID_CARD.fullmatch(digits):
+        return False
+    if _BIRTH.match(digits):
+        return True
+    return len(digits) == 18 and digits[6:8] in ("19", "20") and not known_division(digits[2:8])
 
 
 def _is_code_like(code: str) -> bool:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from server.names.form import normal
 from server.names.likeness import syllables
-from server.names.parts import parse
-from server.names.tokens import asked_tokens, initials_token
+from server.names.parts import Name, parse
+from server.names.tokens import asked_tokens, initials_token, split
 from server.search.codes import Number, Reading, read_number
 from server.search.guesses import NO_GUESSES, Guesses, guesses_at_name, guesses_at_pinyin
 
@@ -95,9 +95,15 @@ def _of_name(text: str) -> Question:
         Reading.NAME,
         tokens=tokens,
         core=name.core or None,
-        brand=name.brand or None,
+        brand=_brand(name) or None,
         guesses=guesses_at_name(text, name),
     )
+
+
+def _brand(name: Name) -> str:
+    """The brand, wherever it was typed: in 物流兴达 it is the one run that is no word."""
+    runs = [piece.text for piece in split(name.core) if piece.word is None]
+    return runs[0] if len(runs) == 1 and len(runs[0]) > 1 else name.brand
 
 
 def _of_letters(text: str, letters: str) -> Question:
