@@ -33,6 +33,7 @@ from server.pages.api_pages import ApiPages
 from server.pages.manners import AccessLog, BodyBound, Faults, GraphQLPath, SecurityHeaders
 from server.pages.person import PersonForm
 from server.pages.render import SITE, Renderer
+from server.pages.search import SearchPage
 from server.pages.site import OwnHandler, Site
 from server.pages.static import StaticFiles
 from server.pages.urls import PAGES
@@ -123,7 +124,8 @@ def _routes(prefix: str, site: Site, database: Database, reference: ApiPages) ->
         body = {"status": "wait", "reasons": reasons} if reasons else {"status": "ready"}
         return JSONResponse(body, 503 if reasons else 200, headers={"cache-control": "no-store"})
 
-    own: dict[str, OwnHandler] = {"person": PersonForm(site).answer}
+    search = SearchPage(site)
+    own: dict[str, OwnHandler] = {"search": search.answer, "person": PersonForm(site).answer}
     methods = {"person": ["GET", "POST"]}
     public = [
         Route(path, site.endpoint(page, own.get(page.name)), methods=methods.get(page.name))
@@ -132,7 +134,7 @@ def _routes(prefix: str, site: Site, database: Database, reference: ApiPages) ->
     ]
     public += reference.routes()
     public += [
-        Route("/find", site.find),
+        Route("/find", search.find),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
     ]

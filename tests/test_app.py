@@ -411,7 +411,7 @@ async def test_the_path_prefix_is_on_every_address(database: TrialDatabase) -> N
         assert page.status_code == 200
         links = [part.split('"')[0] for part in page.text.replace('action="', 'href="').split('href="')[1:]]
         assert [link for link in links if not link.startswith(("/credit/", "#"))] == []
-    assert found.headers["location"] == f"/credit/enterprise/{USCC}"
+    assert found.headers["location"] == f"/credit/search?q={USCC}"
     assert (api.status_code, probe.status_code) == (200, 200)
 
 

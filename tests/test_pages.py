@@ -62,6 +62,7 @@ def test_every_page_of_the_table_and_every_query_and_template_is_used() -> None:
     assert [page.path for page in PAGES] == [
         "/",
         "/enterprise/{uscc}",
+        "/search",
         "/practitioner",
         "/individual-business/{uscc}",
         "/individual-business/id/{id}",
@@ -82,7 +83,9 @@ def test_every_page_of_the_table_and_every_query_and_template_is_used() -> None:
         (f"/enterprise/{USCC}", 200, False),
         ("/enterprise/91110000600037341L", 404, False),
         ("/enterprise/123", 404, False),
-        ("/find?code=123", 400, False),
+        ("/search", 200, False),
+        ("/search?q=示例", 200, False),
+        ("/search?q=没有这个名字", 200, False),
         ("/practitioner", 200, True),
         ("/nothing/here", 404, False),
         (f"/enterprise/{USCC}?licences=wrong", 400, False),
@@ -198,40 +201,6 @@ async def test_more_records_than_a_page_holds_are_turned_to_without_script(datab
             path = found and found[1]
 
     assert len(seen) == len(set(seen)) == 22
-
-
-@pytest.mark.parametrize(
-    ("typed", "leads_to"),
-    [
-        (USCC, USCC),
-        (f"  {USCC.lower()} ", USCC),
-        ("９１３７０１１７MA0000001L", USCC),
-    ],
-)
-async def test_the_form_leads_to_the_firm_however_the_code_was_typed(
-    house: TrialDatabase, typed: str, leads_to: str
-) -> None:
-    """A code copied from a certificate has spaces, small letters and full-width digits."""
-    async with client_of(house) as client:
-        answer = await client.get("/find", params={"code": typed})
-
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/enterprise/{leads_to}")
-
-
-async def test_a_wrong_code_is_told_what_is_wrong_beside_the_field(house: TrialDatabase) -> None:
-    """The summary leads to the field, the field names its fault, and what was typed is still there to be mended."""
-    wrong = USCC[:-1] + "A"
-    async with client_of(house) as client:
-        page = Outline((await client.get("/find", params={"code": wrong})).text)
-        hostile = await client.get("/find", params={"code": '"><script>alert(1)</script>'})
-
-    [field] = page.all("input")
-    assert (field["value"], field["aria-invalid"]) == (wrong, "true")
-    assert "code-fault" in (field["aria-describedby"] or "")
-    assert page.text.count("校验码应为") == 2
-    assert {"href": "#code"} in page.all("a")
-    assert page.text.startswith(" 错误：")
-    assert "<script>" not in hostile.text
 
 
 async def test_an_unchanged_page_is_not_sent_again_and_a_changed_one_is(database: TrialDatabase) -> None:

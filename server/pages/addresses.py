@@ -10,15 +10,17 @@ from urllib.parse import quote
 def subject_path(subject: Mapping[str, Any] | None) -> str | None:
     """Gives the path below the prefix of a subject's page, by its ``__typename`` and key; None for one without a page.
 
-    An individual business without 统一社会信用代码 needs ``id``.
+    An individual business without 统一社会信用代码 needs ``id``; its code is ``shopCode`` where firms stand beside it, whose
+    code is never null.
     """
     if subject is None:
         return None
+    code = subject.get("shopCode", subject.get("uscc"))
     match subject["__typename"]:
         case "Enterprise":
-            return f"/enterprise/{subject['uscc']}"
-        case "IndividualBusiness" if subject["uscc"]:
-            return f"/individual-business/{subject['uscc']}"
+            return f"/enterprise/{code}"
+        case "IndividualBusiness" if code:
+            return f"/individual-business/{code}"
         case "IndividualBusiness":
             return f"/individual-business/id/{subject['id']}"
         case "Practitioner":

@@ -24,8 +24,4 @@ def home_values(data: Mapping[str, Any]) -> dict[str, Any]:
         node = edge["node"]
         tags = [term for kind, term in _KINDS.items() if node[kind]["edges"]]
         firms.append({"name": node["name"], "uscc": node["uscc"], "sector": node["sector"], "tags": tags})
-    return {
-        "examples": sorted(firms, key=lambda firm: (-len(firm["tags"]), firm["uscc"]))[:EXAMPLES],
-        "fault": None,
-        "code": None,
-    }
+    return {"examples": sorted(firms, key=lambda firm: (-len(firm["tags"]), firm["uscc"]))[:EXAMPLES]}

@@ -18,7 +18,6 @@ from schema.plan.run import Executor
 from server.accounts.limits import Limits
 from server.database.connection import Database
 from server.errors import CreditError, Invalid, NotFound, TooMany, Unavailable
-from server.identifiers.uscc import check_uscc
 from server.pages.keys import Read
 from server.pages.manners import Networks, client_address
 from server.pages.render import SITE, Renderer
@@ -140,20 +139,6 @@ class Site:
         if page.personal:
             return Response(body, status, headers | UNKEPT, HTML)
         return _cacheable(request, body, status, headers)
-
-    async def find(self, request: Request) -> Response:
-        """查询 takes the form of the first page: leads to the firm, or says what is wrong and what to do next."""
-        typed = request.query_params.get("code", "")[:LONGEST_PARAMETER].replace("\0", "").strip()
-        try:
-            code = check_uscc(typed)
-        except Invalid as error:
-            # Typed words are shown back to their writer only when they are no person's number.
-            shown = typed if len(typed) <= 40 and "身份证" not in error.message else ""
-            home = next(page for page in PAGES if page.name == "home")
-            data = await self.read(request, home, self.variables(home, {}, {}))
-            told = {"fault": error.message, "code": shown}
-            return self.rendered(request, home, data, here=f"{self.prefix}/", status=400, **told)
-        return RedirectResponse(f"{self.prefix}/enterprise/{code}", 303, headers=UNKEPT)
 
     async def home(self, _request: Request) -> Response:
         """Leads from the bare prefix to the first page."""

@@ -89,6 +89,7 @@ PAGES: tuple[Page, ...] = (
         unknown="没有查到统一社会信用代码为 {uscc} 的企业的公开信息。",
         indexed=False,
     ),
+    Page("/search", "search", "查询结果", indexed=False, filled={"text": "示例"}),
     Page(
         "/practitioner",
         "person",
