@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -27,11 +29,11 @@ from server.jobs.recompute import stale_rows
 from server.migrate.check import structure_faults
 from server.migrate.journal_check import journal_faults
 from server.sample import service
+from server.sample.copy_text import CopyText
 from server.sample.decisions import make_decisions
 from server.sample.dice import identity
-from server.sample.mass import RowsSheet, fact_sheets, subject_sheets
-from server.sample.mass_law import MassLaw
 from server.sample.mass_names import Names
+from server.sample.mass_order import MassOrder, ordered
 from server.sample.mass_subjects import KINDS, Counts, MassSubjects
 from server.sample.mass_words import mass_words
 from server.sample.office import Office
@@ -51,16 +53,15 @@ PRODUCTS = {words.code: identity("product", n) for n, words in enumerate(vocabul
 Rows = dict[str, list[dict[str, Any]]]
 
 
-def sheets(subjects: int, until: date = TODAY) -> list[Any]:
-    """The sheets of a mass, without a database."""
-    law, counts = MassLaw(RULES, MEASURES, AGENCIES, until), Counts.of(subjects)
-    return [*subject_sheets(law, counts, SECRET), *fact_sheets(law, counts, PRODUCTS)]
+def order(subjects: int, until: date = TODAY) -> MassOrder:
+    """An order without a database."""
+    return MassOrder(Counts.of(subjects), until, None, SECRET, AGENCIES, PRODUCTS)
 
 
 def made(subjects: int, until: date = TODAY, step: int = 5_000) -> Rows:
     """All rows by table, made in chunks of ``step`` numbers."""
     rows: Rows = {}
-    for sheet in sheets(subjects, until):
+    for sheet in order(subjects, until).sheets():
         for first in range(1, sheet.last + 1, step):
             for table, some in sheet.make(first, min(first + step - 1, sheet.last)).items():
                 rows.setdefault(table, []).extend(some)
@@ -370,12 +371,41 @@ def test_the_told_part_of_a_large_sample_lights_every_star() -> None:
 
 def test_a_sheet_writes_parents_before_children() -> None:
     """Foreign keys are checked row by row."""
-    for sheet in sheets(300):
-        assert isinstance(sheet, RowsSheet)
-        order = list(sheet.make(1, sheet.last))
+    for sheet in order(300).sheets():
+        tables = list(sheet.make(1, sheet.last))
         for parent, child in (
             ("penalty", "list_evidence"),
             ("list_entry", "list_measure"),
             ("list_entry", "list_evidence"),
         ):
-            assert child not in order or parent not in order or order.index(parent) < order.index(child)
+            assert child not in tables or parent not in tables or tables.index(parent) < tables.index(child)
+
+
+async def test_a_process_of_its_own_makes_the_same_rows(monkeypatch) -> None:
+    """A large sample is made there, a small one here: both must be one sample."""
+    wanted = order(300)
+    here = [sheet.make(1, sheet.last) for sheet in wanted.sheets()]
+    monkeypatch.setattr("server.sample.mass_order._FEW", 0)
+
+    with ordered(wanted) as sheets:
+        there = [await sheet.made(1, sheet.last) for sheet in sheets]
+
+    assert there == [{table: CopyText.of(rows) for table, rows in made.items() if rows} for made in here]
+    assert sum(text.rows for made in there for text in made.values()) > 1_000
+
+
+async def test_every_type_of_a_fact_comes_back_as_it_was_sent(database_of_its_own) -> None:
+    """A text that is cut at a tab, or a null that becomes a word, would be found by nobody."""
+    row = {
+        "a": 'a\tb\\N\nc"d\r', "b": None, "c": True, "d": 7, "e": Decimal("12.50"), "f": TODAY,
+        "g": identity("x", 1), "h": ['警告', 'a"b\\c', "NULL", "x,y", ""], "i": "", "j": "\\N", "k": "一\u3000二",
+    }  # fmt: skip
+    connection = await database_of_its_own.owner()
+    await connection.execute(
+        "CREATE TEMP TABLE sent (a text, b text, c bool, d int, e numeric, f date, g uuid, h text[], i text, j text, k text)"
+    )
+    text = CopyText.of([row, row])
+    await connection.copy_to_table("sent", source=BytesIO(text.text), columns=list(text.columns), format="text")
+    got = [dict(found) for found in await connection.fetch("SELECT * FROM sent")]
+    await connection.close()
+    assert got == [row, row]

@@ -6,8 +6,9 @@ Through the journal like every write; not for data that anybody waits for: reade
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, Protocol
 
 import asyncpg
@@ -27,6 +28,8 @@ SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS statem
 JOIN pg_class ON pg_class.oid = indrelid
 WHERE relnamespace::regnamespace::text IN ('xintu', 'journal') AND NOT indisunique
 """
+#: Chunks made before they are wanted: names are parsed after some and not after others.
+_AHEAD = 2
 #: About how many there are, for a bar.
 INDEXES = 130
 #: One sort of a million keys fits: the server's own default is for many at once.
@@ -54,31 +57,39 @@ class Sheet(Protocol):
     def step(self) -> int:
         """How many numbers make one revision."""
 
-    def make(self, first: int, last: int) -> Any:
-        """Makes the rows of some numbers; pure, called ahead in a thread."""
+    def made(self, first: int, last: int) -> Coroutine[Any, Any, Any]:
+        """Makes the rows of some numbers; asked for ahead."""
 
     async def put(self, w: Write, made: Any) -> int:
-        """Writes what ``make`` gave; gives how many rows that were."""
+        """Writes what ``made`` gave; gives how many rows that were."""
 
 
 async def fill(database: Database, sheet: Sheet, actor: str, reason: str, told: Told) -> int:
-    """Writes a sheet, making the next rows while the server takes the last; gives how many rows it wrote."""
-    ranges = [
-        (start, min(start + sheet.step - 1, sheet.last)) for start in range(sheet.first, sheet.last + 1, sheet.step)
-    ]
-    rows, made = 0, None
-    for place in range(len(ranges) + 1):
-        ahead = asyncio.create_task(asyncio.to_thread(sheet.make, *ranges[place])) if place < len(ranges) else None
-        try:
-            if made is not None:
-                async with write(database, actor, Action.SAMPLE, reason) as w:
-                    await w.connection.execute(_LAZY)
-                    written = await sheet.put(w, made)
-                rows += written
-                told(sheet.title, written)
-        finally:
-            made = await ahead if ahead is not None else None
+    """Writes a sheet, having the next rows made while the server takes the last; gives how many rows it wrote."""
+    rows = 0
+    async with aclosing(_ahead(sheet)) as chunks:
+        async for made in chunks:
+            async with write(database, actor, Action.SAMPLE, reason) as w:
+                await w.connection.execute(_LAZY)
+                written = await sheet.put(w, made)
+            rows += written
+            told(sheet.title, written)
     return rows
+
+
+async def _ahead(sheet: Sheet) -> AsyncGenerator[Any, None]:
+    """Gives what is made of all numbers in order; asks for a few chunks before they are wanted."""
+    waiting: deque[asyncio.Task[Any]] = deque()
+    try:
+        for first in range(sheet.first, sheet.last + 1, sheet.step):
+            waiting.append(asyncio.create_task(sheet.made(first, min(first + sheet.step - 1, sheet.last))))
+            if len(waiting) > _AHEAD:
+                yield await waiting.popleft()
+        while waiting:
+            yield await waiting.popleft()
+    finally:
+        for task in waiting:
+            task.cancel()
 
 
 @asynccontextmanager

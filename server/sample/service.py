@@ -30,11 +30,12 @@ from server.records.service import override_severity
 from server.repair.service import take_down
 from server.sample.acts import plan_acts
 from server.sample.aftermath import DISPUTED, MINOR, Event, make_aftermath
+from server.sample.bulk import Told
 from server.sample.clock import Clock, trial_clock
 from server.sample.goodwill import plan_goodwill
 from server.sample.keys import DemoKey, issue_keys
 from server.sample.lists import plan_lists
-from server.sample.mass import MassRules, mass_steps, write_mass
+from server.sample.mass import mass_steps, write_mass
 from server.sample.office import Imported, Office, Planned, Row
 from server.sample.ratings import plan_ratings
 from server.sample.register import plan_register
@@ -140,7 +141,8 @@ async def write_sample(
         await writer.write()
         if told < subjects:
             await clock.set(until)
-            await _write_mass(owner_url, database, subjects - told, MassRules(rules, measures, until), progress)
+            more = subjects - told
+            await write_mass(owner_url, database, more, until, _told(more, progress), rules_dir)
         rows = await clock.counts()
     progress("完成", 1.0)
     return await writer.counted(rows)
@@ -153,8 +155,8 @@ def _refuse_number(subjects: int) -> None:
         raise Invalid(f"示例主体数 {subjects} 太多：最多 {MOST} 个；请改小 XINTU_SAMPLE 或 --subjects。")
 
 
-async def _write_mass(owner_url: str, database: Database, subjects: int, rules: MassRules, progress: Progress) -> None:
-    """Writes what stands above the told story, and tells how far it is."""
+def _told(subjects: int, progress: Progress) -> Told:
+    """Turns what ``write_mass`` tells of so many subjects into the sample's own progress."""
     steps, rows, done = mass_steps(subjects), 0, 0
 
     def told(what: str, more: int) -> None:
@@ -163,7 +165,7 @@ async def _write_mass(owner_url: str, database: Database, subjects: int, rules: 
         written = f"（已写入 {rows:,} 行）" if more else ""
         progress(f"{what}{written}", _TOLD_SHARE + (1 - _TOLD_SHARE) * min(done / steps, 1.0))
 
-    await write_mass(owner_url, database, subjects, rules, told)
+    return told
 
 
 class _Writer:

@@ -58,7 +58,7 @@ class Sheet:
         """The last number."""
         return self.first + self.rows - 1
 
-    def make(self, first: int, last: int) -> tuple[int, int]:
+    async def made(self, first: int, last: int) -> tuple[int, int]:
         """The server makes the rows itself."""
         return first, last
 
