@@ -255,3 +255,11 @@ def test_any_text_is_answered_by_a_form_or_a_refusal(typed: str) -> None:
         assert message != ""
         if message is None:
             assert check(check(typed)) == check(typed)
+
+
+def test_the_divisions_of_the_next_level_are_those_of_the_newest_edition() -> None:
+    """A choice of counties must have each of them once, and none that was dissolved."""
+    assert divisions.divisions_under("3704") == ["370402", "370403", "370404", "370405", "370406", "370481"]
+    assert divisions.divisions_under("37")[:3] == ["370100", "370200", "370300"]
+    assert "371200" not in divisions.divisions_under("37")
+    assert divisions.divisions_under("370403") == []

@@ -44,6 +44,7 @@ async def test_a_firm_is_found_narrowed_and_opened_by_keyboard_alone(base: str, 
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/search?*")
     found = await page.locator(".hits li").count()
+    await page.get_by_text("按地区、经营领域筛选").press("Enter")
     await page.get_by_label("地区").select_option("370403")
     await page.get_by_role("button", name="筛选").press("Enter")
     await page.wait_for_url("**division=370403*")
