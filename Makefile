@@ -30,7 +30,7 @@ lint: dev-environment  ## 只查格式和类型
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
 
-bench: dev-environment  ## 测量接口的速度（10 万主体；百万：make bench SUBJECTS=1000000）
+bench: dev-environment  ## 测量接口、网页、检索的速度（10 万主体；百万：make bench SUBJECTS=1000000）
 	@$(RUN) -m server bench api --subjects $(SUBJECTS)
 
 # The service's lock follows the test lock, so that both name the same versions. Upgrade all: make lock UPGRADE=--upgrade

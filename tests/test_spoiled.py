@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
+from server.jobs.names import order_names
+from server.sample.mass import write_names
 from server.sample.mass_subjects import Counts, MassSubjects
+from server.viewer import PUBLIC
+from tests.asker import Asker
+from tests.bench import search_times
 from tests.spoiled import tables
+from tests.spoiled.asking import LEAST_FIRST, evaluate
 from tests.spoiled.fair import Firm, bearers, core_of, firm_of, firms_of
 from tests.spoiled.making import DEV, HELD, NAMES, make, order, spoiled, stored
 from tests.spoiled.rules import KINDS
+from tests.support import TODAY, TrialDatabase
 
+#: Names of the small database.
+FEW = 300
 ROAD = Firm("enterprise", 1, "91410423MA00000016", "平顶山市鲁山县兴达运输有限公司", "410423")
 BRACKETS = Firm("enterprise", 2, "91410423MA00000024", "兴达（平顶山鲁山）物流有限责任公司", "410423")
 SHOP = Firm("individual_business", 3, "92410423MA00000030", "鲁山兴达汽修部", "410423")
@@ -138,3 +148,20 @@ def test_the_stored_set_has_its_shares_and_two_halves_apart() -> None:
 def test_an_order_depends_on_nothing_but_its_words() -> None:
     """Python's own hash is another in each process."""
     assert order("half", "安达") == order("half", "安达") == 3_984_400_235_430_256_185
+
+
+async def test_most_spoiled_names_bring_the_right_firm(database: TrialDatabase, plan_of: Any) -> None:
+    """The figures that count are those of `bench search --spoiled` over a million names; this one says at once when the
+    search has gone blind to a kind of mistake.
+    """
+    await write_names(database.url, database, FEW, TODAY, lambda _title, _rows: None)
+    await order_names(plan_of(database))
+    asker = Asker(database, PUBLIC)
+
+    async def ask(text: str) -> list[tuple[str, str]]:
+        return search_times.firms_of((await asker.ask(search_times.QUERY, {"text": text}))["search"])
+
+    outcome = await evaluate(ask, make(firms_of(FEW), 120))
+
+    assert outcome.share(1) >= LEAST_FIRST, outcome.misses
+    assert [kind for kind in outcome.places if outcome.share(3, kind) < 75] == [], outcome.misses

@@ -1,4 +1,4 @@
-"""接口的速度: ``make bench``. Two operations beside their two floors, the nastiest requests, start and memory.
+"""接口的速度: ``make bench``. Two operations beside their two floors, the nastiest requests, start and memory, pages, search.
 
 Not a test of speed: machines differ, so the figures are ratios of one run, and the aims are told beside them. Only one
 thing makes it fail: a request of at most 8 KB on which the service worked longer than the bound, or a fault.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -18,10 +19,11 @@ from rich.table import Table
 
 from server.errors import CreditError
 from server.settings import CHECKOUT
-from tests.bench import endurance, meters, speed, start
+from tests.bench import endurance, meters, page_bench, page_speed, search_bench, speed, start
 from tests.bench.place import Place, console, prepare
+from tests.bench.search_names import NAMES, folder_of
 
-PARTS = ("speed", "nasty", "start")
+PARTS = ("speed", "start", "nasty", "pages", "search")
 #: More processes than this wanting one of the processors leave too little for three that measure.
 BUSY = 3.0
 #: What, measured, and at most.
@@ -36,6 +38,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=endurance.REPEATS, help="每个恶意查询发几次")
     parser.add_argument("--starts", type=int, default=start.STARTS, help="启动几次")
     parser.add_argument("--answers", type=int, default=start.ANSWERS, help="回答多少次之后看内存")
+    parser.add_argument("--each", type=int, default=search_bench.EACH, help="检索：每类问题问几个")
+    parser.add_argument("--addresses", type=int, default=page_speed.DIFFERENT, help="网页：每种几个网址")
+    parser.add_argument("--seed", type=int, help="检索和网页：问什么，由它决定；默认每次不同")
     parser.add_argument("--part", choices=PARTS, action="append", help="只测一部分，可重复")
     parser.add_argument("--folder", type=Path, help="数据库放在哪里；默认 .data/bench-主体数，留着下次用")
     return parser.parse_args()
@@ -75,35 +80,62 @@ def _nasty(place: Place, repeats: int) -> tuple[bool, Aim]:
     return any(result.is_too_long for result in results), worst
 
 
+def _pages(place: Place, given: argparse.Namespace) -> list[Aim]:
+    return list(page_speed.verdicts(page_bench.measure(place, given)))
+
+
+def _over_city(parts: Sequence[str], folder: Path, given: argparse.Namespace) -> tuple[list[Aim], bool]:
+    """Measures what needs subjects with their facts; says too whether a nasty request was too long."""
+    place, paths = asyncio.run(_prepared(folder, given.subjects))
+    aims: list[Aim] = []
+    broken = False
+    try:
+        if "speed" in parts:
+            aims += _speed(place, paths, given)
+        if "start" in parts:
+            aims += _start(place, paths, given)
+        if "nasty" in parts:
+            broken, worst = _nasty(place, given.repeats)
+            aims.append(worst)
+        if "pages" in parts:
+            aims += _pages(place, given)
+    finally:
+        place.embedded.stop()
+    return aims, broken
+
+
+def _over_names(given: argparse.Namespace) -> list[Aim]:
+    """Measures the search over as many names, without facts."""
+    folder = given.folder.with_name(f"{given.folder.name}-names") if given.folder else folder_of(given.subjects)
+    place = asyncio.run(prepare(folder, given.subjects, NAMES))
+    try:
+        return search_bench.measure(place, given)[1]
+    finally:
+        place.embedded.stop()
+
+
 def main() -> int:
     """Runs what was asked for and prints it; gives the exit code."""
     given = _arguments()
     parts = given.part or PARTS
     folder = given.folder or CHECKOUT / ".data" / f"bench-{given.subjects}"
     busy = meters.others_running()
+    console.print(f"{given.subjects:,} 个主体；{meters.machine()}；开始时负载 {busy:.1f}", highlight=False)
+    aims: list[Aim] = []
+    broken = False
     try:
-        place, paths = asyncio.run(_prepared(folder, given.subjects))
+        if set(parts) - {"search"}:
+            aims, broken = _over_city(parts, folder, given)
+        if "search" in parts:
+            aims += _over_names(given)
     except CreditError as error:
         console.print(error.message, style="red", markup=False)
         return 1
-    try:
-        console.print(f"{given.subjects:,} 个主体；{meters.machine()}；开始时负载 {busy:.1f}", highlight=False)
-        aims: list[Aim] = []
-        if "speed" in parts:
-            aims += _speed(place, paths, given)
-        if "start" in parts:
-            aims += _start(place, paths, given)
-        broken = False
-        if "nasty" in parts:
-            broken, worst = _nasty(place, given.repeats)
-            aims.append(worst)
-        _print(speed.aims_table(aims))
-        if (load := max(busy, meters.others_running())) > BUSY:
-            console.print(
-                f"机器还有别的负担（负载 {load:.1f}）：等待时间和次/秒会偏坏，处理器时间的比值较可信。", highlight=False
-            )
-    finally:
-        place.embedded.stop()
+    _print(speed.aims_table(aims))
+    if (load := max(busy, meters.others_running())) > BUSY:
+        console.print(
+            f"机器还有别的负担（负载 {load:.1f}）：等待时间和次/秒会偏坏，处理器时间的比值较可信。", highlight=False
+        )
     return 1 if broken else 0
 
 

@@ -24,16 +24,17 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--subjects", type=int, action="append", help="数据库里有多少个主体，可重复（看增长）")
     parser.add_argument("--rounds", type=int, default=5, help="轮数，取中位数")
     parser.add_argument("--seconds", type=float, default=2.0, help="每轮几秒")
+    parser.add_argument("--addresses", type=int, default=page_speed.DIFFERENT, help="每种网页几个网址")
     parser.add_argument("--seed", type=int, help="网址的种子；默认每次不同")
     return parser.parse_args()
 
 
-def measure(place: Place, rounds: int, seconds: float, seed: int | None) -> list[page_speed.Paged]:
-    """Prints the figures of all pages over one database, and gives them."""
-    chosen = seed if seed is not None else int(time.time())
-    addresses = asyncio.run(page_speed.addresses_of(place, chosen))
+def measure(place: Place, given: argparse.Namespace) -> list[page_speed.Paged]:
+    """Prints the figures of all pages over one database, and gives them; ``given`` as of ``_arguments``."""
+    chosen = given.seed if given.seed is not None else int(time.time())
+    addresses = asyncio.run(page_speed.addresses_of(place, chosen, given.addresses))
     with console.status("网页"):
-        measured, notes = page_speed.measure(place, addresses, rounds, seconds)
+        measured, notes = page_speed.measure(place, addresses, given.rounds, given.seconds)
     _print(page_speed.table(measured, f"网页（每次回答）：{place.subjects:,} 个主体，种子 {chosen}"))
     for note in notes:
         console.print(note, highlight=False)
@@ -54,7 +55,7 @@ def main() -> int:
             console.print(
                 f"{subjects:,} 个主体；{meters.machine()}；负载 {meters.others_running():.1f}", highlight=False
             )
-            by_size[subjects] = measure(place, given.rounds, given.seconds, given.seed)
+            by_size[subjects] = measure(place, given)
         finally:
             place.embedded.stop()
     if len(by_size) > 1:

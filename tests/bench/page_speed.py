@@ -60,8 +60,8 @@ class Paged:
 class Addresses:
     """网址 of each page about rows of the city, other ones for another seed."""
 
-    def __init__(self, place: Place, seed: int) -> None:
-        self._place, self._random = place, random.Random(seed)
+    def __init__(self, place: Place, seed: int, different: int) -> None:
+        self._place, self._random, self._different = place, random.Random(seed), different
 
     def pages(self) -> dict[str, Callable[[], Awaitable[list[str]]]]:
         """Gives by page what tells its addresses."""
@@ -89,13 +89,13 @@ class Addresses:
         firms = max(1, self._place.subjects * 7 // 10)
         texts = [
             self._random.choice(_WORDS) + self._random.choice(("", str(self._random.randrange(firms))))
-            for _ in range(DIFFERENT)
+            for _ in range(self._different)
         ]
         return [f"/search?q={quote(text)}" for text in texts]
 
     async def _rows(self, table: str, columns: str, address: Callable[..., str]) -> list[str]:
-        ids = city.some_ids(self._place.subjects, DIFFERENT * 2, table, self._random.randrange(1_000_000))
-        return [address(row) for row in await self._place.shown(table, columns, ids)][:DIFFERENT]
+        ids = city.some_ids(self._place.subjects, self._different * 2, table, self._random.randrange(1_000_000))
+        return [address(row) for row in await self._place.shown(table, columns, ids)][: self._different]
 
 
 def _answered(port: int, addresses: list[str]) -> tuple[list[str], dict[int, int]]:
@@ -113,9 +113,9 @@ def _answered(port: int, addresses: list[str]) -> tuple[list[str], dict[int, int
     return found, statuses
 
 
-async def addresses_of(place: Place, seed: int) -> dict[str, list[str]]:
-    """Gives the addresses of each page."""
-    return {page: await some() for page, some in Addresses(place, seed).pages().items()}
+async def addresses_of(place: Place, seed: int, different: int) -> dict[str, list[str]]:
+    """Gives at most so many addresses of each page."""
+    return {page: await some() for page, some in Addresses(place, seed, different).pages().items()}
 
 
 def measure(

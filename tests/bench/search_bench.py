@@ -30,8 +30,8 @@ from tests.spoiled.fair import firms_of
 
 #: Questions of each kind.
 EACH = 60
-#: Questions of the load over HTTP, all different.
-LOADED = 4_000
+#: Of each kind so many times as many questions are asked over HTTP, all different.
+LOADED_TIMES = 4
 #: What the issue asks for.
 MOST_TIMES = 2.5
 SEARCH = "search"
@@ -63,7 +63,7 @@ async def _times(place: Place, each: int, seed: int) -> tuple[list[Timed], list[
             mixed = await search_times.measure(asker, warming, words.mixed(each), status.update)
             costly = await search_times.measure(asker, (), words.costly(each), status.update)
             costly += await search_times.turn_pages(asker, common[:3])
-    return mixed, costly, others.mixed(max(1, LOADED // 20))
+    return mixed, costly, others.mixed(each * LOADED_TIMES)
 
 
 def measure_times(place: Place, each: int, seed: int) -> tuple[list[Timed], list[Asked]]:
