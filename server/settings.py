@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     database_url: str | None = _setting(
         None,
         "postgresql://用户:密码@主机:端口/数据库，数据库名用小写字母、数字、下划线；密码不能是示例值",
-        "数据库所有者的连接地址，给 migrate、check、job purge 用；日常服务不需要，也不应给",
+        "数据库所有者的连接地址，给 migrate、check、job purge、job order-names 用；日常服务不需要，也不应给",
         "不另给所有者",
         hidden=True,
     )
