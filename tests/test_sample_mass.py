@@ -156,10 +156,10 @@ def test_a_sample_of_ten_thousand_is_told_and_one_above_a_million_refused() -> N
     """Drawn ratings begin above ten thousand; beyond a million the numbers of plates would run out."""
     assert service.MOST_TOLD == 10_000
     assert service.TOLD_OF_MANY <= service.MOST_TOLD
-    service._refuse_number(1_000_000)
+    service.refuse_number(1_000_000)
     for wrong in (19, 1_000_001):
         with pytest.raises(Invalid, match=str(wrong)):
-            service._refuse_number(wrong)
+            service.refuse_number(wrong)
 
 
 async def test_a_sample_that_was_interrupted_is_not_written_on(database_of_its_own) -> None:
@@ -170,6 +170,15 @@ async def test_a_sample_that_was_interrupted_is_not_written_on(database_of_its_o
 
     with pytest.raises(Conflict, match="XINTU_DATA_DIR"):
         await write_sample_with_progress(place, database, 20)
+
+
+async def test_a_sample_refused_for_its_number_or_its_database_leaves_no_trace(database, database_of_its_own) -> None:
+    """The next start must not say that a sample was interrupted when none was begun."""
+    for refused, subjects, word in ((database, 20, "已有数据"), (database_of_its_own, 2_000_000, "最多")):
+        place = Place(load_settings(), None, SECRET, refused.url, embedded=False, rules=RULES)
+        with pytest.raises((Conflict, Invalid), match=word):
+            await write_sample_with_progress(place, refused, subjects)
+        assert await refused.state("sample") is None
 
 
 @pytest.fixture

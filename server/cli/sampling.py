@@ -15,7 +15,7 @@ from server.clock import today_in_shanghai
 from server.database.connection import Database
 from server.errors import Conflict
 from server.jobs.names import order_names
-from server.sample.service import write_sample
+from server.sample.service import refuse_number, write_sample
 
 #: A part of a sample is good for nothing, and facts are never deleted.
 _ANEW = "请删除数据文件夹（XINTU_DATA_DIR）或换一个空库，然后重新运行。"
@@ -47,7 +47,10 @@ async def write_sample_with_progress(place: Place, database: Database, subjects:
     plan = place.plan()
     if await database.state("sample") == "writing":
         raise Conflict(f"示例数据上次没有写完，库中只有一部分。{_ANEW}")
-    await database.set_state("sample", "writing")
+    refuse_number(subjects)
+    # What has facts already is refused below and must not be taken for a sample that was interrupted.
+    if not await database.has_facts():
+        await database.set_state("sample", "writing")
     with _bar() as bar, _interrupted():
         task = bar.add_task("写入示例数据", total=1.0)
         counts = await write_sample(

@@ -129,7 +129,7 @@ async def write_sample(
     The tables stay in ``folder``. Raises ``Conflict`` for a database that is no trial or is not empty, ``Invalid`` for
     too few or too many subjects. The trial day is put back to what it was, also after an error.
     """
-    _refuse_number(subjects)
+    refuse_number(subjects)
     told = subjects if subjects <= MOST_TOLD else TOLD_OF_MANY
     share = 1.0 if told == subjects else _TOLD_SHARE
     progress("生成示例", 0.0)
@@ -148,7 +148,8 @@ async def write_sample(
     return await writer.counted(rows)
 
 
-def _refuse_number(subjects: int) -> None:
+def refuse_number(subjects: int) -> None:
+    """Raises ``Invalid`` for fewer subjects than show everything, or more than have plates and names."""
     if subjects < FEWEST:
         raise Invalid(f"示例主体数 {subjects} 太少：至少 {FEWEST} 个才能各类都有；不要示例数据请设 XINTU_SAMPLE=0。")
     if subjects > MOST:
