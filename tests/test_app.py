@@ -135,7 +135,7 @@ async def test_another_method_is_refused_in_the_shape_of_every_other_refusal(dat
 @pytest.mark.parametrize("prefix", ["", "/credit"])
 async def test_no_redirect_repeats_the_host_that_the_asker_named(database: TrialDatabase, prefix: str) -> None:
     """A link to this site that ends at another one is how visitors are led to a false page."""
-    ways = {f"/enterprise/{USCC}/": f"{prefix}/enterprise/{USCC}", f"/find?code={USCC}": f"{prefix}/enterprise/{USCC}"}
+    ways = {f"/enterprise/{USCC}/": f"{prefix}/enterprise/{USCC}", f"/find?code={USCC}": f"{prefix}/search?q={USCC}"}
     strange = {"/enterprise/%2F%2Fevil.example/": None, "//evil.example/": None, "/graphql/": None, "/nothing/": None}
     if prefix:
         ways |= {"": f"{prefix}/"}
