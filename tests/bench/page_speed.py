@@ -1,5 +1,6 @@
 """网页的速度 how long the service and the database work for each page of the site. Not for how a page looks.
 
+The page of search results is measured over names as firms have them (see ``search_bench``): those of the city are too like.
 Each page is asked for at other addresses than the last time, all of them different. What is told is the processor time of
 one answer, of the service and of PostgreSQL apart; other programs on the machine cannot add to it.
 """
@@ -24,19 +25,6 @@ from tests.bench.place import Place, Worker, free_port, running, service
 MOST_MS = 5.0
 #: Addresses of each page, and how many are asked at once.
 DIFFERENT, CONNECTIONS = 400, 8
-#: What people type into the box, about the firms of the city.
-_WORDS = (
-    "示例安快",
-    "顺达运输",
-    "钢城示例鸿运",
-    "通途",
-    "汽修部",
-    "运输有限公司",
-    "恒信汽修",
-    "同心号运输",
-    "广源",
-    "长风",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +55,6 @@ class Addresses:
         """Gives by page what tells its addresses."""
         return {
             "首页": self._home,
-            "检索结果": self._search,
             "企业": lambda: self._rows("enterprise", "uscc", lambda row: f"/enterprise/{row['uscc']}"),
             "个体工商户": lambda: self._rows(
                 "individual_business", "uscc", lambda row: f"/individual-business/{row['uscc']}"
@@ -84,14 +71,6 @@ class Addresses:
 
     async def _home(self) -> list[str]:
         return ["/"]
-
-    async def _search(self) -> list[str]:
-        firms = max(1, self._place.subjects * 7 // 10)
-        texts = [
-            self._random.choice(_WORDS) + self._random.choice(("", str(self._random.randrange(firms))))
-            for _ in range(self._different)
-        ]
-        return [f"/search?q={quote(text)}" for text in texts]
 
     async def _rows(self, table: str, columns: str, address: Callable[..., str]) -> list[str]:
         ids = city.some_ids(self._place.subjects, self._different * 2, table, self._random.randrange(1_000_000))

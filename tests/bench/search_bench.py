@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -19,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from server.errors import CreditError
-from tests.bench import meters, search_times, speed
+from tests.bench import meters, page_speed, search_times, speed
 from tests.bench.place import Place, console, prepare
 from tests.bench.search_names import NAMES, folder_of
 from tests.bench.search_times import QUERY, Timed, asking
@@ -86,6 +87,17 @@ def measure_speed(place: Place, load: list[Asked], rounds: int, seconds: float) 
     return list(result.verdicts())
 
 
+def measure_page(place: Place, load: list[Asked], rounds: int, seconds: float) -> list[Aim]:
+    """Prints the work for the page of search results, and gives its aim."""
+    addresses = list(dict.fromkeys(f"/search?q={quote(asked.text)}" for asked in load))
+    with console.status("检索结果的网页"):
+        measured, notes = page_speed.measure(place, {"检索结果": addresses}, rounds, seconds)
+    _print(page_speed.table(measured, f"网页（每次回答）：{place.subjects:,} 个名称"))
+    for note in notes:
+        console.print(note, highlight=False)
+    return page_speed.verdicts(measured)
+
+
 def measure(place: Place, given: argparse.Namespace) -> tuple[list[Timed], list[Aim]]:
     """Measures one database; ``given`` has each, seed, rounds and seconds."""
     seed = given.seed if given.seed is not None else int(time.time())
@@ -93,6 +105,7 @@ def measure(place: Place, given: argparse.Namespace) -> tuple[list[Timed], list[
     aims: list[Aim] = search_times.verdicts(timed)
     if given.rounds:
         aims += measure_speed(place, load, given.rounds, given.seconds)
+        aims += measure_page(place, load, given.rounds, given.seconds)
     return timed, aims
 
 

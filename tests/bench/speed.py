@@ -108,7 +108,7 @@ class Speed:
         for operation, connections in pairs:
             times = self.times(operation, connections)
             yield f"{operation}，{connections} 连接：处理器时间 ÷（固定回答 + 裸 SQL）", times, self.most[operation]
-            if connections > 1:
+            if connections > 1 and operation in OPERATIONS:
                 p99 = self.figure(operation, connections, PRODUCT, "p99")
                 yield f"{operation}，{connections} 连接：p99 毫秒", p99, MOST_P99_MS
 
