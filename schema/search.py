@@ -81,6 +81,7 @@ _TEXT = Argument(
         "text_tokens": _part("text[]", lambda question: None if question.tokens is None else list(question.tokens)),
         "text_core": _part("text", lambda question: question.core),
         "text_brand": _part("text", lambda question: question.brand),
+        "text_written": _part("text[]", lambda question: [f"%{word}%" for word in question.written]),
         "text_initials": _part("text", lambda question: question.initials),
         "text_guesses": _part("text[]", lambda question: list(question.guesses.tokens)),
         "text_sounds": _part("text[]", lambda question: list(question.guesses.sounds)),
@@ -98,8 +99,9 @@ _FIRST = Argument("first", int | None, "取前若干条 first：0–100，不给
 _AFTER = Argument("after", str | None, "从此游标之后取 after")
 
 _FOUND = (
-    "find_subjects({text_key}, {text_code}, {text_colour}, {text_tokens}, {text_core}, {text_brand}, {text_initials},"
-    " {text_guesses}, {text_sounds}, {text_shapes}, {text_weights}, {kind}, {division}, {sector}, {limit}, {after_key})"
+    "find_subjects({text_key}, {text_code}, {text_colour}, {text_tokens}, {text_core}, {text_brand}, {text_written},"
+    " {text_initials}, {text_guesses}, {text_sounds}, {text_shapes}, {text_weights}, {kind}, {division}, {sector},"
+    " {limit}, {after_key})"
 )
 
 

@@ -20,7 +20,7 @@ from tests.reference_facts import ReferenceFacts
 
 Row = dict[str, Any]
 #: By the upper half of a place.
-MATCHED = ("", "EXACT", "BRAND", "PREFIX", "WORDS", "INITIALS", "SIMILAR")
+MATCHED = ("", *(how for how in ("EXACT", "BRAND", "PREFIX", "WORDS") for _ in range(2)), "INITIALS", "SIMILAR")
 SUBJECTS = {"enterprise": "Enterprise", "individual_business": "IndividualBusiness", "vehicle": "Vehicle"}
 
 
@@ -41,7 +41,7 @@ class ReferenceSearch(ReferenceFacts):
         mark = int(urlsafe_b64decode(after).decode().partition("|")[0]) if after else None
         subjects = [one for one in await self._subjects() if _kept(one, kind, division, sector)]
         hits = sorted(_numbers(question, subjects) or _names(question, subjects))
-        if mark >> 32 == 6 if mark is not None else not hits:
+        if mark >> 32 == 10 if mark is not None else not hits:
             hits = list(_similar(question, subjects))
         rest = [hit for hit in hits if mark is None or hit[0] > mark]
         most = 20 if first is None else first
@@ -116,20 +116,23 @@ def _names(question: Question, subjects: list[Row]) -> Iterator[tuple[int, UUID,
         return
     for one in subjects:
         name: Name | None = one["parts"]
-        tier = _tier(question, name) if name else None
+        tier = _tier(question, name, one["name"]) if name else None
         if tier is not None:
             yield (tier << 32) + one["rank"], one["id"], MATCHED[tier], one
 
 
-def _tier(question: Question, name: Name) -> int | None:
+def _tier(question: Question, name: Name, stands: str) -> int | None:
     carried = set(index_tokens(name))
     if not carried.issuperset(question.tokens or ()):
-        return 5 if question.initials in carried else None
+        return 9 if question.initials in carried else None
+    as_written = all(word in stands for word in question.written)
     if name.core == question.core:
-        return 1
-    if question.brand and name.brand == question.brand:
-        return 2
-    return 3 if question.core and name.core.startswith(question.core) else 4
+        tier = 2
+    elif question.brand and name.brand == question.brand:
+        tier = 4
+    else:
+        tier = 6 if question.core and name.core.startswith(question.core) else 8
+    return tier - as_written
 
 
 def _similar(question: Question, subjects: list[Row]) -> Iterator[tuple[int, UUID, str, Row]]:
@@ -143,7 +146,7 @@ def _similar(question: Question, subjects: list[Row]) -> Iterator[tuple[int, UUI
             if likeness >= 5000:
                 compared.append((-likeness, one["rank"], one))
     for place, (_, _, one) in enumerate(sorted(compared, key=lambda found: found[:2])[:5], 1):
-        yield (6 << 32) + place, one["id"], MATCHED[6], one
+        yield (10 << 32) + place, one["id"], MATCHED[10], one
 
 
 def _likeness(question: Question, name: Name, written: str) -> int:
@@ -173,5 +176,5 @@ def _alike(typed: str, text: str, guesses: Guesses, way: int) -> int:
         else:
             points = 60 if asked and asked in text else 0
         total += guesses.weights[place] * points
-        matched += points > 60
+        matched += points > 0
     return 100 * total // sum(guesses.weights[: len(sounds)]) - 300 * max(len(text) - matched, 0)

@@ -1,12 +1,13 @@
 -- 检索函数: how a door finds firms and vehicles. Made once for each reading door: "door." stands for its schema.
 -- They run with the caller's rights and read the door's own views, so that nobody finds what he may not see.
 --
--- A place is tier * 2^32 + rank: 0 code or plate, 1 the whole name, 2 brand and all words, 3 beginning of the name,
--- 4 all words, 5 pinyin initials, 6 likeness. A row has one place: that of its best tier.
+-- A place is tier * 2^32 + rank. Tiers: 0 code or plate; then, each twice, first the names that have every word as it was
+-- written, then those that have another word for it: 1, 2 the whole name, 3, 4 brand and all words, 5, 6 the beginning of
+-- the name, 7, 8 all words; 9 pinyin initials, 10 likeness. A row has one place: that of its best tier.
 --
 -- The door's settings forbid bitmaps and sorts. What needs them says so, and each statement has one way it can be run,
 -- because plans are made without the values. Common words are looked for along the ranks, of which the next 10,000 fill
--- a page; others by the index of tokens, all of them at once.
+-- a page; others by the index of tokens, all of them at once. Of common words how they are written does not matter.
 
 -- In how many names all these tokens would stand if they were independent; 0 before anything was counted.
 CREATE FUNCTION door.expected_names(wanted text[]) RETURNS double precision LANGUAGE plpgsql STABLE AS $$
@@ -23,9 +24,10 @@ BEGIN
     RETURN coalesce(share, 1) * total;
 END $$;
 
--- Names that carry all tokens, by the index of tokens: tiers 1 to 4 in the order of their places.
-CREATE FUNCTION door.names_by_tokens(wanted text[], whole text, trade_name text, after bigint, most bigint)
-RETURNS TABLE (id uuid, place bigint, enterprise_id uuid, individual_business_id uuid)
+-- Names that carry all tokens, by the index of tokens: tiers 1 to 8 in the order of their places.
+CREATE FUNCTION door.names_by_tokens(
+    wanted text[], whole text, trade_name text, written text[], after bigint, most bigint
+) RETURNS TABLE (id uuid, place bigint, enterprise_id uuid, individual_business_id uuid)
 LANGUAGE plpgsql STABLE SET enable_bitmapscan = on SET enable_sort = on AS $$
 #variable_conflict use_column
 BEGIN
@@ -33,11 +35,35 @@ BEGIN
     SELECT y.id, y.place, y.enterprise_id, y.individual_business_id
     FROM (
         SELECT x.id, x.enterprise_id, x.individual_business_id,
-            (CASE WHEN x.core = whole THEN 1 WHEN x.brand = trade_name THEN 2 WHEN starts_with(x.core, whole) THEN 3
-                ELSE 4 END::bigint << 32) + x.rank AS place
+            (CASE WHEN x.core = whole THEN 2 WHEN x.brand = trade_name THEN 4 WHEN starts_with(x.core, whole) THEN 6
+                ELSE 8 END - coalesce((x.name LIKE ALL (written))::integer, 0)::bigint << 32) + x.rank AS place
         FROM (
-            SELECT n.id, n.core, n.brand, n.rank, n.enterprise_id, n.individual_business_id
+            SELECT n.id, n.name, n.core, n.brand, n.rank, n.enterprise_id, n.individual_business_id
             FROM door.name_search n WHERE n.tokens @> wanted OFFSET 0
+        ) x
+    ) y
+    WHERE y.place > after ORDER BY y.place LIMIT most;
+END $$;
+
+-- Names of exactly this core, and those of this brand with all tokens: by their indexes, few of either.
+CREATE FUNCTION door.names_alike(
+    wanted text[], whole text, trade_name text, written text[], after bigint, most bigint
+) RETURNS TABLE (id uuid, place bigint, enterprise_id uuid, individual_business_id uuid)
+LANGUAGE plpgsql STABLE SET enable_sort = on AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT y.id, y.place, y.enterprise_id, y.individual_business_id
+    FROM (
+        SELECT x.id, x.enterprise_id, x.individual_business_id,
+            (x.tier - coalesce((x.name LIKE ALL (written))::integer, 0)::bigint << 32) + x.rank AS place
+        FROM (
+            SELECT n.id, n.name, n.rank, n.enterprise_id, n.individual_business_id, 2 AS tier
+            FROM door.name_search n WHERE n.core = whole AND n.tokens @> wanted
+            UNION ALL
+            SELECT n.id, n.name, n.rank, n.enterprise_id, n.individual_business_id, 4
+            FROM door.name_search n
+            WHERE n.brand = trade_name AND n.core IS DISTINCT FROM whole AND n.tokens @> wanted
         ) x
     ) y
     WHERE y.place > after ORDER BY y.place LIMIT most;
@@ -50,7 +76,7 @@ LANGUAGE plpgsql STABLE SET enable_sort = on AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT x.id, (3::bigint << 32) + x.rank, x.enterprise_id, x.individual_business_id
+    SELECT x.id, (6::bigint << 32) + x.rank, x.enterprise_id, x.individual_business_id
     FROM (
         SELECT n.id, n.core, n.brand, n.rank, n.tokens, n.enterprise_id, n.individual_business_id
         FROM door.name_search n WHERE n.core ~>=~ whole AND n.core ~<~ (whole || U&'\+10FFFF') OFFSET 0
@@ -59,9 +85,10 @@ BEGIN
     ORDER BY x.rank LIMIT most;
 END $$;
 
--- Tiers 1 to 4 of words that are common: each along an index in the order of ranks, as far as the page needs.
-CREATE FUNCTION door.common_names(wanted text[], whole text, trade_name text, after bigint, most bigint)
-RETURNS TABLE (id uuid, place bigint, enterprise_id uuid, individual_business_id uuid)
+-- Tiers of words that are common: each along an index, as far as the page needs.
+CREATE FUNCTION door.common_names(
+    wanted text[], whole text, trade_name text, written text[], after bigint, most bigint
+) RETURNS TABLE (id uuid, place bigint, enterprise_id uuid, individual_business_id uuid)
 LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
 DECLARE
@@ -71,29 +98,17 @@ DECLARE
     found bigint;
     ranks bigint;
 BEGIN
-    IF tier <= 1 THEN
-        ranks := CASE tier WHEN 1 THEN after & 4294967295 ELSE 0 END;
-        RETURN QUERY SELECT n.id, (1::bigint << 32) + n.rank, n.enterprise_id, n.individual_business_id
-        FROM door.name_search n WHERE n.core = whole AND n.rank > ranks AND n.tokens @> wanted
-        ORDER BY n.rank LIMIT missing;
+    IF tier <= 4 THEN
+        RETURN QUERY SELECT * FROM door.names_alike(wanted, whole, trade_name, written, after, missing);
         GET DIAGNOSTICS found = ROW_COUNT;
         missing := missing - found;
     END IF;
-    IF missing > 0 AND tier <= 2 AND trade_name IS NOT NULL THEN
-        ranks := CASE tier WHEN 2 THEN after & 4294967295 ELSE 0 END;
-        RETURN QUERY SELECT n.id, (2::bigint << 32) + n.rank, n.enterprise_id, n.individual_business_id
-        FROM door.name_search n
-        WHERE n.brand = trade_name AND n.rank > ranks AND n.core IS DISTINCT FROM whole AND n.tokens @> wanted
-        ORDER BY n.rank LIMIT missing;
-        GET DIAGNOSTICS found = ROW_COUNT;
-        missing := missing - found;
-    END IF;
-    IF missing > 0 AND tier <= 3 THEN
-        ranks := CASE tier WHEN 3 THEN after & 4294967295 ELSE 0 END;
+    IF missing > 0 AND tier <= 6 THEN
+        ranks := CASE tier WHEN 6 THEN after & 4294967295 ELSE 0 END;
         SELECT count(*) INTO found FROM (
             SELECT FROM door.name_search n WHERE n.core ~>=~ whole AND n.core ~<~ (whole || U&'\+10FFFF') LIMIT 501) x;
         IF found > 500 THEN
-            RETURN QUERY SELECT x.id, (3::bigint << 32) + x.rank, x.enterprise_id, x.individual_business_id
+            RETURN QUERY SELECT x.id, (6::bigint << 32) + x.rank, x.enterprise_id, x.individual_business_id
             FROM (
                 SELECT n.id, n.core, n.brand, n.rank, n.tokens, n.enterprise_id, n.individual_business_id
                 FROM door.name_search n WHERE n.rank > ranks AND n.rank <= ranks + reach ORDER BY n.rank OFFSET 0
@@ -111,9 +126,9 @@ BEGIN
             missing := missing - found;
         END IF;
     END IF;
-    IF missing > 0 AND tier <= 4 THEN
-        ranks := CASE tier WHEN 4 THEN after & 4294967295 ELSE 0 END;
-        RETURN QUERY SELECT x.id, (4::bigint << 32) + x.rank, x.enterprise_id, x.individual_business_id
+    IF missing > 0 AND tier <= 8 THEN
+        ranks := CASE tier WHEN 8 THEN after & 4294967295 ELSE 0 END;
+        RETURN QUERY SELECT x.id, (8::bigint << 32) + x.rank, x.enterprise_id, x.individual_business_id
         FROM (
             SELECT n.id, n.core, n.brand, n.rank, n.tokens, n.enterprise_id, n.individual_business_id
             FROM door.name_search n WHERE n.rank > ranks AND n.rank <= ranks + reach ORDER BY n.rank OFFSET 0
@@ -124,7 +139,8 @@ BEGIN
         missing := missing - found;
         ranks := ranks + reach;
         IF missing > 0 AND EXISTS (SELECT FROM door.name_search n WHERE n.rank > ranks ORDER BY n.rank LIMIT 1) THEN
-            RETURN QUERY SELECT * FROM door.names_by_tokens(wanted, whole, trade_name, (4::bigint << 32) + ranks, missing);
+            RETURN QUERY SELECT * FROM door.names_by_tokens(
+                wanted, whole, trade_name, NULL, (8::bigint << 32) + ranks, missing);
         END IF;
     END IF;
 END $$;
@@ -136,7 +152,7 @@ LANGUAGE plpgsql STABLE SET enable_bitmapscan = on SET enable_sort = on AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT x.id, (5::bigint << 32) + x.rank, x.enterprise_id, x.individual_business_id
+    SELECT x.id, (9::bigint << 32) + x.rank, x.enterprise_id, x.individual_business_id
     FROM (
         SELECT n.id, n.rank, n.tokens, n.enterprise_id, n.individual_business_id
         FROM door.name_search n WHERE n.tokens @> wanted OFFSET 0
@@ -154,7 +170,7 @@ DECLARE
     found bigint;
 BEGIN
     RETURN QUERY
-    SELECT x.id, (5::bigint << 32) + x.rank, x.enterprise_id, x.individual_business_id
+    SELECT x.id, (9::bigint << 32) + x.rank, x.enterprise_id, x.individual_business_id
     FROM (
         SELECT n.id, n.rank, n.tokens, n.enterprise_id, n.individual_business_id
         FROM door.name_search n WHERE n.rank > after_rank AND n.rank <= after_rank + reach ORDER BY n.rank OFFSET 0
@@ -176,51 +192,60 @@ BEGIN
 END $$;
 
 -- 近似: the names most like one that nobody bears. Each guess is tokens that the right name may carry in spite of the mistake.
--- What the guesses find is compared place by place with the characters typed, with those that sound like them and those
--- that look like them, from the left and from the right. The rarest guesses come first, as many as can be afforded.
+-- The rarest guesses are looked for, as many as can be afforded; of the names found those that share most characters are
+-- compared place by place with what was typed, with what sounds like it and what looks like it, from both ends.
 -- Pinyin has no characters, so that "typed" is empty, and is compared with the whole name too: its 市 and 县 are spelt.
 CREATE FUNCTION door.similar_names(
     typed text, guesses text[], sounds text[], shapes text[], weights integer[], filters text[], after bigint, most bigint
 ) RETURNS TABLE (id uuid, place bigint, enterprise_id uuid, individual_business_id uuid)
-LANGUAGE plpgsql STABLE SET enable_sort = on SET enable_hashagg = on AS $$
+LANGUAGE plpgsql STABLE SET enable_sort = on AS $$
 #variable_conflict use_column
+DECLARE
+    total CONSTANT double precision := greatest((SELECT g.df FROM door.gram_df g WHERE g.gram = ''), 1);
 BEGIN
     RETURN QUERY
     WITH guess AS (
         SELECT g.wanted, sum(g.expected) OVER (ORDER BY g.expected, g.n) AS so_far
         FROM (
-            SELECT a.n, string_to_array(a.guess, ' ') || filters AS wanted,
-                door.expected_names(string_to_array(a.guess, ' ') || filters) AS expected
-            FROM unnest(guesses) WITH ORDINALITY a(guess, n)
+            SELECT t.n, array_agg(t.token) AS wanted,
+                total * exp(sum(ln(least(greatest(coalesce(d.df, 1), 1) / total, 1)))) AS expected
+            FROM (
+                SELECT a.n, unnest(string_to_array(a.guess, ' ') || filters) AS token
+                FROM unnest(guesses) WITH ORDINALITY a(guess, n)
+            ) t LEFT JOIN door.gram_df d ON d.gram = t.token
+            GROUP BY t.n
         ) g
     ), candidate AS (
-        SELECT DISTINCT c.rank, t.text, string_to_array(t.text, NULL) AS letters
-        FROM guess g
-        CROSS JOIN LATERAL door.names_of_guess(g.wanted) c
+        SELECT f.rank, f.name, f.core FROM (
+            SELECT DISTINCT c.rank, c.name, c.core FROM guess g CROSS JOIN LATERAL door.names_of_guess(g.wanted) c
+            WHERE g.so_far <= 500
+        ) f
+        ORDER BY length(f.core) - 2 * length(translate(f.core, typed, '')) DESC, f.rank LIMIT 100
+    ), compared AS (
+        SELECT c.rank, max(s.likeness) AS likeness
+        FROM candidate c
         CROSS JOIN LATERAL (
             SELECT c.core AS text UNION ALL SELECT translate(c.name, '()（） ', '') WHERE typed = ''
         ) t
-        WHERE g.so_far <= 1500
-    ), way AS (
-        SELECT string_to_array(a.sounds, ' ') AS sounds, string_to_array(a.shapes, ' ') AS shapes,
-            w.places, (SELECT sum(x) FROM unnest(weights[:w.places]) x) AS heaviest
-        FROM unnest(sounds, shapes) a(sounds, shapes)
-        CROSS JOIN LATERAL (SELECT cardinality(string_to_array(a.sounds, ' ')) AS places) w
-    ), compared AS (
-        SELECT c.rank,
-            max(100 * s.likeness / w.heaviest - 300 * greatest(cardinality(c.letters) - s.matched, 0)) AS likeness
-        FROM candidate c CROSS JOIN way w CROSS JOIN LATERAL (
-            SELECT sum(p.weight * p.likeness) AS likeness, count(*) FILTER (WHERE p.likeness > 60) AS matched
+        CROSS JOIN unnest(sounds, shapes) w(sounds, shapes)
+        CROSS JOIN LATERAL (
+            SELECT 100 * sum(p.weight * p.likeness) / sum(p.weight)
+                - 300 * greatest(length(t.text) - count(*) FILTER (WHERE p.likeness > 0), 0) AS likeness
             FROM (
-                SELECT weights[i] AS weight, CASE
-                    WHEN p.here = p.asked OR p.there = p.asked THEN 100
-                    WHEN strpos(w.sounds[i], p.here) > 0 OR strpos(w.sounds[i], p.there) > 0 THEN 90
-                    WHEN strpos(w.shapes[i], p.here) > 0 OR strpos(w.shapes[i], p.there) > 0 THEN 85
-                    WHEN strpos(c.text, p.asked) > 0 THEN 60
+                SELECT e.weight, CASE
+                    WHEN e.here = e.asked OR e.there = e.asked THEN 100
+                    WHEN strpos(e.sounds, e.here) > 0 OR strpos(e.sounds, e.there) > 0 THEN 90
+                    WHEN strpos(e.shapes, e.here) > 0 OR strpos(e.shapes, e.there) > 0 THEN 85
+                    WHEN strpos(t.text, e.asked) > 0 THEN 60
                     ELSE 0 END AS likeness
-                FROM generate_series(1, w.places) i
-                CROSS JOIN LATERAL (SELECT c.letters[i] AS here,
-                    c.letters[i + cardinality(c.letters) - w.places] AS there, nullif(substr(typed, i, 1), '') AS asked) p
+                FROM (
+                    SELECT x.weight, x.sounds, x.shapes, nullif(substr(typed, x.i::integer, 1), '') AS asked,
+                        nullif(substr(t.text, x.i::integer, 1), '') AS here,
+                        nullif(substr(t.text, x.i::integer + length(t.text) - y.places, 1), '') AS there
+                    FROM (SELECT cardinality(string_to_array(w.sounds, ' ')) AS places) y
+                    CROSS JOIN unnest(string_to_array(w.sounds, ' '), string_to_array(w.shapes, ' '), weights[:y.places])
+                        WITH ORDINALITY x(sounds, shapes, weight, i)
+                ) e
             ) p
         ) s
         GROUP BY c.rank
@@ -228,9 +253,9 @@ BEGIN
         SELECT b.rank, row_number() OVER (ORDER BY b.likeness DESC, b.rank) AS n
         FROM compared b WHERE b.likeness >= 5000 ORDER BY b.likeness DESC, b.rank LIMIT 5
     )
-    SELECT n.id, (6::bigint << 32) + b.n, n.enterprise_id, n.individual_business_id
+    SELECT n.id, (10::bigint << 32) + b.n, n.enterprise_id, n.individual_business_id
     FROM best b JOIN door.name_search n ON n.rank = b.rank
-    WHERE (6::bigint << 32) + b.n > after ORDER BY b.n LIMIT most;
+    WHERE (10::bigint << 32) + b.n > after ORDER BY b.n LIMIT most;
 END $$;
 
 -- Firms and shops by their code, or by the nine characters of the organisation code inside it; a shop's may be given twice.
@@ -261,8 +286,8 @@ END $$;
 
 -- The one call of the plans. What was typed comes taken apart (server/search/questions.py); a filter holds for all kinds.
 CREATE FUNCTION door.find_subjects(
-    reading text, code text, plate_colour text, wanted text[], whole text, trade_name text, initials text,
-    guesses text[], sounds text[], shapes text[], weights integer[],
+    reading text, code text, plate_colour text, wanted text[], whole text, trade_name text, written text[],
+    initials text, guesses text[], sounds text[], shapes text[], weights integer[],
     only_kind text, division text, only_sector text, most bigint, after_place bigint
 ) RETURNS TABLE (
     id uuid, place bigint, matched text, enterprise_id uuid, individual_business_id uuid, vehicle_id uuid
@@ -270,12 +295,12 @@ CREATE FUNCTION door.find_subjects(
 LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
 DECLARE
-    tiers CONSTANT text[] := ARRAY['exact', 'brand', 'prefix', 'words', 'initials', 'similar'];
+    tiers CONSTANT text[] := ARRAY['exact', 'exact', 'brand', 'brand', 'prefix', 'prefix', 'words', 'words'];
     filters CONSTANT text[] := array_remove(
         ARRAY['@k:' || only_kind, '@d:' || division, '@s:' || only_sector], NULL);
     named CONSTANT text[] := wanted || filters;
     after CONSTANT bigint := coalesce(after_place, 0);
-    ranks CONSTANT bigint := CASE after >> 32 WHEN 5 THEN after & 4294967295 ELSE 0 END;
+    ranks CONSTANT bigint := CASE after >> 32 WHEN 9 THEN after & 4294967295 ELSE 0 END;
     missing bigint := most;
     found bigint := 0;
 BEGIN
@@ -296,18 +321,18 @@ BEGIN
     IF wanted IS NULL OR only_kind = 'vehicle' THEN
         RETURN;
     END IF;
-    IF after >> 32 <= 4 THEN
+    IF after >> 32 <= 8 THEN
         IF door.expected_names(named) > 6000 THEN
             RETURN QUERY SELECT f.id, f.place, tiers[f.place >> 32], f.enterprise_id, f.individual_business_id, NULL::uuid
-            FROM door.common_names(named, whole, trade_name, after, missing) f;
+            FROM door.common_names(named, whole, trade_name, written, after, missing) f;
         ELSE
             RETURN QUERY SELECT f.id, f.place, tiers[f.place >> 32], f.enterprise_id, f.individual_business_id, NULL::uuid
-            FROM door.names_by_tokens(named, whole, trade_name, after, missing) f;
+            FROM door.names_by_tokens(named, whole, trade_name, written, after, missing) f;
         END IF;
         GET DIAGNOSTICS found = ROW_COUNT;
         missing := missing - found;
     END IF;
-    IF missing > 0 AND initials IS NOT NULL AND after >> 32 <= 5 THEN
+    IF missing > 0 AND initials IS NOT NULL AND after >> 32 <= 9 THEN
         IF door.expected_names(initials || filters) > 6000 THEN
             RETURN QUERY SELECT f.id, f.place, 'initials', f.enterprise_id, f.individual_business_id, NULL::uuid
             FROM door.common_initials(initials || filters, wanted, ranks, missing) f;
@@ -318,7 +343,7 @@ BEGIN
         GET DIAGNOSTICS found = ROW_COUNT;
         missing := missing - found;
     END IF;
-    IF missing = most AND cardinality(guesses) > 0 AND (after_place IS NULL OR after >> 32 = 6) THEN
+    IF missing = most AND cardinality(guesses) > 0 AND (after_place IS NULL OR after >> 32 = 10) THEN
         RETURN QUERY SELECT f.id, f.place, 'similar', f.enterprise_id, f.individual_business_id, NULL::uuid
         FROM door.similar_names(CASE reading WHEN 'pinyin' THEN '' ELSE whole END, guesses, sounds, shapes, weights, filters, after, most) f;
     END IF;

@@ -18,10 +18,14 @@ from server.names.tokens import MOST_INITIALS, Piece, asked_tokens, split
 MOST_PLACES, MOST_GUESSES = 24, 48
 #: A name of one character is like everything.
 LEAST_PLACES = 2
-#: How much a place says of which firm is meant: the brand everything, the region least.
-_BRAND, _TRADE, _REGION = 100, 60, 40
+#: How much a place says of which firm is meant: the brand most, the trade, which has many words, least.
+_BRAND, _REGION, _TRADE = 100, 70, 45
+#: A run so long may be more than a brand.
+_TWO_BRANDS = 4
 #: Fewer initials than these are those of too many names to be looked through.
 _ENOUGH_INITIALS = 4
+#: Syllables of the longest region that initials are tried without.
+_LONGEST_REGION = 9
 #: What a core leaves out of a region, as it is spelt.
 _LEVELS = frozenset(("sheng", "shi", "xian", "qu"))
 
@@ -52,7 +56,7 @@ def guesses_at_name(text: str, name: Name) -> Guesses:
         _texts([*_of_name(name, pieces), *map(asked_tokens, other_forms(text))]),
         (" ".join(sounds for sounds, _ in alike),),
         (" ".join(shapes for _, shapes in alike),),
-        tuple(_weight(piece) for piece in pieces for _ in piece.text),
+        _weights(pieces),
     )
 
 
@@ -84,27 +88,40 @@ def _texts(guesses: Iterable[Sequence[str]]) -> tuple[str, ...]:
 
 
 def _of_pinyin(way: Sequence[str]) -> Iterator[list[str]]:
-    """By initials: of all, of all but the levels of regions, and of both the beginning and what follows a region."""
+    """By initials: of all, of all but the levels of regions, and both of the whole and of what follows its region."""
     short = [syllable for syllable in way if syllable not in _LEVELS]
-    for syllables in (way, short):
-        letters = "".join(syllable[0] for syllable in syllables)
+    for letters in dict.fromkeys("".join(syllable[0] for syllable in one) for one in (way, short)):
         if len(letters) >= LEAST_PLACES:
-            yield ["=" + letters[:MOST_INITIALS]]
+            yield [_initials(letters)]
+        for start in range(LEAST_PLACES, min(len(letters) - _ENOUGH_INITIALS, _LONGEST_REGION) + 1):
+            yield [_initials(letters), _initials(letters[start:])]
+
+
+def _initials(letters: str) -> str:
+    return "=" + letters[:MOST_INITIALS]
 
 
 def _of_name(name: Name, pieces: Sequence[Piece]) -> Iterator[Sequence[str]]:
-    known = [list(_tokens(piece)) for piece in pieces]
+    known, start = [list(_tokens(piece)) for piece in pieces], 0
     for place, piece in enumerate(pieces):
         others = [token for other, tokens in enumerate(known) if other != place for token in tokens]
-        yield from _with_one_wrong(piece, others)
-        yield others
+        if piece.word is None:
+            # A word of the lexicon with a wrong character in it is none any more.
+            yield from _with_one_wrong(name.core, start, piece.text, others)
+            if len(piece.text) >= _TWO_BRANDS:
+                # An unknown place and a brand in one run: the brand alone.
+                yield [piece.text[-2:], *others]
+                yield [piece.text[:2], *others]
+        if others:
+            yield others
+        start += len(piece.text)
     yield [token for piece, tokens in zip(pieces, known, strict=True) if not _is_region(piece) for token in tokens]
     yield _loose(pieces, lambda piece: piece.word is None)
     yield _loose(pieces, lambda piece: piece.word is not None and piece.word.is_trade)
     for letters in name.initials:
         # Another character of the same sound leaves the initials as they are.
         if len(letters) >= _ENOUGH_INITIALS:
-            yield ["=" + letters[:MOST_INITIALS]]
+            yield [_initials(letters)]
 
 
 def _tokens(piece: Piece) -> Iterable[str]:
@@ -115,12 +132,15 @@ def _literal(text: str) -> Iterable[str]:
     return bigrams(text) if len(text) > 1 else (text,) if text else ()
 
 
-def _with_one_wrong(piece: Piece, others: list[str]) -> Iterator[list[str]]:
-    """One character of the piece left out: it is wrong, or one too many, or one is missing there."""
-    if len(piece.text) < 2:
-        return
-    for place in range(len(piece.text)):
-        yield [*_literal(piece.text[:place]), *_literal(piece.text[place + 1 :]), *others]
+def _with_one_wrong(core: str, start: int, text: str, others: list[str]) -> Iterator[list[str]]:
+    """One character of a run left out: it is wrong, or one too many, or one is missing there. What stands beside it in
+    the core stands beside it in the name too, which few others share.
+    """
+    for place in range(len(text)):
+        at = start + place
+        left, right = core[max(at - 2, 0) : at], core[at + 1 : at + 3]
+        near = [pair for pair in (left, right) if len(pair) > 1]
+        yield list(dict.fromkeys([*_literal(text[:place]), *_literal(text[place + 1 :]), *near, *others]))
 
 
 def _loose(pieces: Sequence[Piece], is_loose: Callable[[Piece], bool]) -> list[str]:
@@ -135,5 +155,11 @@ def _is_region(piece: Piece) -> bool:
     return piece.word is not None and bool(piece.word.codes)
 
 
-def _weight(piece: Piece) -> int:
-    return _BRAND if piece.word is None else _REGION if piece.word.codes else _TRADE
+def _weights(pieces: Sequence[Piece]) -> tuple[int, ...]:
+    """One for each character; a run before a region is a region that nobody knows, or a wrong one."""
+    last = max((place for place, piece in enumerate(pieces) if _is_region(piece)), default=-1)
+    weights: list[int] = []
+    for place, piece in enumerate(pieces):
+        trade = piece.word is not None and not _is_region(piece)
+        weights += [_REGION if place <= last else _TRADE if trade else _BRAND] * len(piece.text)
+    return tuple(weights)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from server.names.form import normal
+from server.names.form import normal, pieces
 from server.names.likeness import syllables
 from server.names.parts import Name, parse
 from server.names.tokens import asked_tokens, initials_token, split
@@ -37,6 +37,8 @@ class Question:
     #: the name as its core is kept, and the brand in it
     core: str | None = None
     brand: str | None = None
+    #: every word as it was typed
+    written: tuple[str, ...] = ()
     #: the token of the pinyin initials that were typed
     initials: str | None = None
     #: what else may have been meant, if nothing carries the tokens
@@ -96,8 +98,13 @@ def _of_name(text: str) -> Question:
         tokens=tokens,
         core=name.core or None,
         brand=_brand(name) or None,
+        written=_written(text),
         guesses=guesses_at_name(text, name),
     )
+
+
+def _written(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.text for run in pieces(text) for part in split(run)))
 
 
 def _brand(name: Name) -> str:
@@ -115,8 +122,11 @@ def _of_letters(text: str, letters: str) -> Question:
             Reading.PINYIN,
             tokens=tokens,
             core=letters,
+            written=(letters,),
             initials=initials_token(letters),
             guesses=guesses_at_pinyin(ways),
         )
     fault = _ONE_LETTER if len(letters) == 1 else None
-    return Question(Reading.INITIALS, fault, tokens=tokens, core=letters, initials=initials_token(letters))
+    return Question(
+        Reading.INITIALS, fault, tokens=tokens, core=letters, written=(letters,), initials=initials_token(letters)
+    )
