@@ -104,9 +104,14 @@ def measure(place: Place, given: argparse.Namespace) -> tuple[list[Timed], list[
     seed = given.seed if given.seed is not None else int(time.time())
     timed, load = measure_times(place, given.each, seed)
     aims: list[Aim] = search_times.verdicts(timed)
-    if given.rounds:
-        aims += measure_speed(place, load, given.rounds, given.seconds)
-        aims += measure_page(place, load, given.rounds, given.seconds)
+    try:
+        if given.rounds:
+            aims += measure_speed(place, load, given.rounds, given.seconds)
+            aims += measure_page(place, load, given.rounds, given.seconds)
+    except RuntimeError as refused:
+        # So slow that the service told somebody to come back later: there is no figure, but the others stand.
+        console.print(str(refused).splitlines()[0][:300], style="red", markup=False)
+        aims.append(("检索，HTTP：有回答不是 200", 1, 0))
     return timed, aims
 
 

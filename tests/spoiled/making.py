@@ -64,17 +64,21 @@ def spoiled(kind: str, firm: Firm) -> list[str]:
 
 def make(firms: Sequence[Firm], lines: int, told: Callable[[int], object] = id) -> list[Line]:
     """Gives so many lines over the firms, fewer where a kind has no more fair texts."""
-    alone = Counter(core_of(firm.name) for firm in firms)
+    anatomies = [firm.parts for firm in firms]
+    alone = Counter(parts.core for parts in anatomies)
+    brands = Counter((parts.places, parts.brand) for parts in anatomies)
     ordered = sorted(range(len(firms)), key=lambda number: order("firm", firms[number].uscc))
     wanted = shares(lines)
     proposed: dict[str, list[tuple[int, list[str]]]] = defaultdict(list)
     waiting = {kind: share * _FIRMS_A_LINE for kind, share in wanted.items()}
     for number in ordered:
-        if alone[core_of(firms[number].name)] == 1 and waiting:
+        parts = anatomies[number]
+        if alone[parts.core] == 1 and waiting:
             kind = max(waiting, key=lambda kind: waiting[kind] / wanted[kind])
             if not (texts := spoiled(kind, firms[number])[:_TEXTS_A_FIRM]):
                 kind, texts = _another(list(waiting), firms[number])
-            if texts:
+            # 货物运输 is said of all who carry goods: beside another of the same place and brand it tells nobody apart.
+            if texts and (kind != "trade" or brands[parts.places, parts.brand] == 1):
                 proposed[kind].append((number, texts))
                 waiting[kind] -= 1
                 waiting = {kind: left for kind, left in waiting.items() if left}

@@ -23,12 +23,16 @@ def _replaced(parts: Anatomy, table: dict[str, tuple[str, ...]]) -> Iterator[str
 
 def sound(parts: Anatomy) -> Iterator[str]:
     """同音字 one character for another of the same syllable."""
-    return _replaced(parts, tables.sounds())
+    return _replaced(parts, {} if _is_read_otherwise(parts) else tables.sounds())
 
 
 def accent(parts: Anatomy) -> Iterator[str]:
     """近音字 one character for another that some pronounce alike."""
-    return _replaced(parts, tables.accents())
+    return _replaced(parts, {} if _is_read_otherwise(parts) else tables.accents())
+
+
+def _is_read_otherwise(parts: Anatomy) -> bool:
+    return any(word in parts.core for word in tables.polyphones())
 
 
 def shape(parts: Anatomy) -> Iterator[str]:
@@ -94,7 +98,7 @@ def traditional(parts: Anatomy) -> Iterator[str]:
 def pinyin(parts: Anatomy) -> Iterator[str]:
     """全拼 the core in pinyin: words apart, or all in one."""
     known = tables.readings()
-    if all(character in known for character in parts.core):
+    if all(character in known for character in parts.core) and not _is_read_otherwise(parts):
         places = "".join(parts.places)
         order = (parts.brand, places, parts.trade) if parts.bracketed else (places, parts.brand, parts.trade)
         words = ["".join(known[c] for c in word) for word in order if word]

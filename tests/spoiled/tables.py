@@ -70,6 +70,12 @@ def traditional() -> dict[str, str]:
 
 
 @cache
+def polyphones() -> tuple[str, ...]:
+    """Gives words that are read otherwise than their characters alone."""
+    return tuple(word for line in _lines("polyphones.txt") for word in line)
+
+
+@cache
 def places() -> dict[str, tuple[str, ...]]:
     """Gives the former names of a place."""
     return {now: tuple(before) for now, *before in _lines("places.txt")}
