@@ -101,6 +101,14 @@ def test_what_cannot_be_looked_up_says_why_and_what_to_do(typed: str, reading: R
         f"钢城示例 {PERSON}",
         f"身份证{PERSON}，电话13900007777",
         f"{PERSON}{'安' * 200}",
+        "139=0000=7777",
+        "139和0000和7777",
+        "1三9〇〇〇〇七777",
+        "❶❸❾⓿⓿⓿⓿❼❼❼❼",
+        "\ufe0f\u20e3".join("13900007777"),
+        "990101'19900101'0012",
+        "示例公司91370117MA00000152，张三13900007777",
+        f"示例公司91370117MA00000152 张三{PERSON}",
     ],
 )
 def test_a_personal_number_is_not_looked_up_nor_told_nor_kept(typed: str) -> None:
@@ -113,6 +121,20 @@ def test_a_personal_number_is_not_looked_up_nor_told_nor_kept(typed: str) -> Non
     assert (question.code, question.tokens, question.core, question.initials) == (None,) * 4
     assert question.guesses.tokens == ()
     assert typed not in questions._kept
+
+
+@pytest.mark.parametrize("text", ["1 " * 2500, "139 0000 " * 600, "1三" * 2500])
+def test_of_a_long_text_only_the_beginning_is_looked_at(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """A dozen values are made of each text, by forty aliases: six kilobytes took 42 s of the processor."""
+    seen: list[str] = []
+    real = questions.read_number
+    monkeypatch.setattr(questions, "read_number", lambda one: seen.append(one) or real(one))
+
+    answers = [read(text) for _ in range(13)]
+
+    assert len(set(answers)) == 1
+    assert len(seen) == 1
+    assert len(seen[0]) <= questions.MOST_READ
 
 
 @given(

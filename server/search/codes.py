@@ -6,6 +6,7 @@ Pure. Not for looking anything up. No sentence repeats what was typed: it may be
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -76,16 +77,31 @@ def read_number(text: str) -> Number | None:
     if _may_be_person(code):
         return PERSONAL
     found = _uscc(code)
-    if found is None and _is_personal(text):
+    if _is_personal(text if found is None else _beside(code, found)):
         return PERSONAL
     return found or _organisation(code) or _plate(text) or _plain(code)
 
 
+_WRITTEN = dict(zip("〇一二三四五六七八九零壹贰叁肆伍陆柒捌玖", "0123456789" * 2, strict=True)) | {"幺": "1", "○": "0"}
+_NO_DIGITS = re.compile("[^0-9A-Z]+")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－", "-"))
 
 
 def _is_personal(text: str) -> bool:
-    return bool(personal_numbers.find(personal_numbers.normal(text)))
+    """Tells a number also by its digits alone, whatever they are written with and stand between: 139=0000=7777, 1三9…."""
+    form = personal_numbers.normal(text)
+    return bool(personal_numbers.find(form) or personal_numbers.find(_NO_DIGITS.sub(" ", "".join(map(_digit, form)))))
+
+
+def _digit(character: str) -> str:
+    digit = unicodedata.digit(character, None)
+    return _WRITTEN.get(character, character) if digit is None else str(digit)
+
+
+def _beside(code: str, found: Number) -> str:
+    """What stands beside a firm's code may be the number of its driver."""
+    whole = found.value is None or code.replace("-", "") == found.value
+    return "" if whole else code.replace(found.value or "", " ")
 
 
 def _uscc(code: str) -> Number | None:

@@ -12,11 +12,13 @@ from server.names.form import normal, pieces
 from server.names.likeness import syllables
 from server.names.parts import Name, parse
 from server.names.tokens import asked_tokens, initials_token, split
-from server.search.codes import Number, Reading, read_number
+from server.search.codes import PERSONAL, Number, Reading, read_number
 from server.search.guesses import NO_GUESSES, Guesses, guesses_at_name, guesses_at_pinyin
 
 #: No name is longer (the register's longest has some sixty characters), and a paragraph is no name.
 LONGEST = 100
+#: What is looked at of a longer text, so that none costs more: it is answered as too long, or as a person's number.
+MOST_READ = 200
 #: Words beyond these narrow nothing.
 MOST_TOKENS = 60
 #: Questions of the last requests: one is read for each value made of it, and again for the next page.
@@ -50,14 +52,21 @@ _TOO_LONG = Question(Reading.EMPTY, f"输入的内容超过 {LONGEST} 个字；�
 _ONE_LETTER = "拼音首字母至少输入两个；也可以输入名称中的字"
 
 _kept: dict[str, Question] = {}
+#: The last text that was a person's number, which is not kept itself: the values of one question ask for it a dozen times.
+_last_personal: list[int] = []
 
 
 def read(text: str) -> Question:
     """Gives what a text asks for; any text has an answer, and one that cannot be looked up says why and what to do."""
+    text = text.strip()[:MOST_READ]
     found = _kept.get(text)
+    if found is None and _last_personal == [hash(text)]:
+        return _of_number(PERSONAL)
     if found is None:
         found = _read(text)
-        if found.reading is not Reading.PERSONAL_NUMBER and len(text) <= LONGEST:
+        if found.reading is Reading.PERSONAL_NUMBER:
+            _last_personal[:] = [hash(text)]
+        else:
             if len(_kept) >= KEPT:
                 _kept.clear()
             _kept[text] = found
@@ -69,7 +78,7 @@ def _read(text: str) -> Question:
     number = read_number(text)
     if number is not None and number.reading is Reading.PERSONAL_NUMBER:
         return _of_number(number)
-    if len(text.strip()) > LONGEST:
+    if len(text) > LONGEST:
         return _TOO_LONG
     if number is not None:
         return _of_number(number)
