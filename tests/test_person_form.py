@@ -121,6 +121,7 @@ async def test_a_wrong_number_is_told_what_is_wrong_and_not_shown_back(
         ({"sec-fetch-site": ""}, form(UNKNOWN), 403),
         ({"origin": "https://elsewhere.example"}, form(UNKNOWN), 403),
         ({"origin": "null"}, form(UNKNOWN), 403),
+        ({"origin": "http://["}, form(UNKNOWN), 403),
         ({"origin": "http://test"}, form(UNKNOWN), 200),
         ({}, form(UNKNOWN), 200),
         ({"content-type": "application/json"}, '{"certificateNumber": "1"}', 415),

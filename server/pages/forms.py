@@ -56,5 +56,13 @@ def _refuse_foreign(request: Request) -> None:
     if site in ("same-origin", "none"):
         return
     origin = request.headers.get("origin")
-    if site is not None or (origin is not None and urlsplit(origin).netloc != request.headers.get("host")):
+    if site is not None or (origin is not None and _place(origin) != request.headers.get("host")):
         raise Forbidden("这份表单不是从本网站的网页发出的，没有查询；请打开本网站的“查从业人员”重新填写")
+
+
+def _place(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        # http://[ is nobody's origin.
+        return ""
