@@ -50,11 +50,15 @@ class Dealt:
 
 
 def _deal() -> str:
-    """Active firms first, then those of which more is public, then shorter names; what is hidden stands behind them all."""
+    """Active firms first, then those of which more is public; what is hidden stands behind them all.
+
+    Equals follow their random ids: whatever they have in common, were it the length of their names, would gather names of
+    one word far from the first ranks, where common words are looked for.
+    """
     facts = " UNION ALL ".join(
         f"SELECT coalesce({', '.join(FIRMS)}) AS id FROM {_PUBLIC}.{quote(table)}" for table in _FACTS
     )
-    order = "p.id IS NULL, p.state IS DISTINCT FROM 'active', k.facts DESC NULLS LAST, length(p.name), s.id"
+    order = "p.id IS NULL, p.state IS DISTINCT FROM 'active', k.facts DESC NULLS LAST, s.id"
     columns = [c for c in COLUMNS if c != "rank"]
     return (
         f"WITH known AS (SELECT f.id, count(*) AS facts FROM ({facts}) f WHERE f.id IS NOT NULL GROUP BY f.id),"
