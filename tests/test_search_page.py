@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from server.identifiers.divisions import NO_DIVISION
 from server.identifiers.uscc import organisation_code
 from tests import factory as make
 from tests.serving import client_of, on_a_port
@@ -33,8 +34,10 @@ async def write_city(database: TrialDatabase) -> None:
         many = [make.enterprise(home, f"U{n:017d}", name=f"济南众合{n}号运输有限公司") for n in range(45)]
         shop = make.individual_business(home, "92370117MA0000001B", name="薛城区顺达货运部", division_code="370403")
         shop |= {"uscc": None, "registration_number": "370403600000001"}
+        nowhere = make.individual_business(home, "92370117MA0000002Y", name="旧号汽修部", division_code=NO_DIVISION)
+        nowhere |= {"uscc": None, "registration_number": "370403612345678"}
         await make.put(write, "enterprise", *firms, *many)
-        await make.put(write, "individual_business", shop)
+        await make.put(write, "individual_business", shop, nowhere)
         of_firm = {"enterprise_id": firms[0]["id"]}
         cars = [make.vehicle(home, "鲁D12345", colour=colour, **of_firm) for colour in ("yellow", "blue")]
         await make.put(write, "vehicle", *cars, make.vehicle(home, "鲁D00001", **of_firm))
@@ -111,6 +114,17 @@ async def test_results_say_what_they_are_and_where(client: Any) -> None:
     assert re.search(r'href="/individual-business/id/[\w-]{24}"', answer.text)
     assert answer.headers["x-robots-tag"] == "noindex, noarchive"
     assert (await client.get(f"/enterprise/{FIRM}")).status_code == 200
+
+
+async def test_a_shop_whose_old_number_tells_no_place_shows_none(client: Any) -> None:
+    """A row of zeros where the place should be looks like a fault of the register."""
+    answer = await search(client, "旧号")
+
+    assert names(answer.text) == ["旧号汽修部"]
+    assert NO_DIVISION not in answer.text
+    page = await client.get(re.search(r'"(/individual-business/id/[^"]+)"', answer.text)[1])
+    assert "旧号汽修部" in page.text
+    assert NO_DIVISION not in page.text
 
 
 async def test_filters_are_links_and_a_form_that_work_without_script(client: Any) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from stdnum import numdb
 
 _DATA = Path(__file__).parent / "data" / "divisions.tsv"
+#: Where a register tells no division: an individual business under its old number.
+NO_DIVISION = "000000"
 
 
 @cache

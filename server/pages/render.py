@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from server.identifiers.divisions import division_path
+from server.identifiers.divisions import NO_DIVISION, division_path
 from server.pages.addresses import subject_path
 from server.settings import CHECKOUT
 
@@ -40,14 +40,16 @@ def number(text: str) -> str:
 
 
 def division(code: str) -> str:
-    """Gives a division by its name, and its code."""
+    """Gives a division by its name, and its code; nothing where no division is known."""
+    if code == NO_DIVISION:
+        return ""
     name = division_path(code)
     return f"{name}（{code}）" if name else code
 
 
 def place(code: str) -> str:
-    """Gives a division by its name alone; an unknown one by its code."""
-    return division_path(code) or code
+    """Gives a division by its name alone; an unlisted one by its code, and nothing where no division is known."""
+    return "" if code == NO_DIVISION else division_path(code) or code
 
 
 class Renderer:

@@ -20,6 +20,7 @@ from server.disclosure.masking import Masking, names
 from server.disclosure.rules import Fact, Terms
 from server.identifiers import uscc
 from server.identifiers.certificates import person_key
+from server.identifiers.divisions import NO_DIVISION
 from server.journal.service import Write
 from server.subjects.kinds import SubjectKind
 
@@ -31,7 +32,6 @@ PERSON = SubjectKind.PRACTITIONER.value
 TABLES = (ENTERPRISE, INDIVIDUAL, PERSON)
 #: A number in store identifies the subject: a record that tells another one is about somebody else.
 _NUMBERS = frozenset({"uscc", "registration_number"})
-_NO_DIVISION = "000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ class Registrar:
 
 def _division(code: str | None) -> str:
     """登记地: positions 3–8 of the code; an individual business without one has none."""
-    return _NO_DIVISION if code is None else uscc.division_code(code)
+    return NO_DIVISION if code is None else uscc.division_code(code)
 
 
 def aliases(parties: Iterable[Party]) -> dict[Identity, Identity]:
