@@ -124,7 +124,7 @@ def _names(question: Question, subjects: list[Row]) -> Iterator[tuple[int, UUID,
 def _tier(question: Question, name: Name, stands: str) -> int | None:
     carried = set(index_tokens(name))
     if not carried.issuperset(question.tokens or ()):
-        return 9 if question.initials in carried else None
+        return 9 if question.initials in carried and len(name.core) >= len(question.core or "") else None
     as_written = all(word in stands for word in question.written)
     if name.core == question.core:
         tier = 2
@@ -136,7 +136,7 @@ def _tier(question: Question, name: Name, stands: str) -> int | None:
 
 
 def _similar(question: Question, subjects: list[Row]) -> Iterator[tuple[int, UUID, str, Row]]:
-    """The five likest of those that carry all tokens of a guess."""
+    """The five likest of those that carry all tokens of a guess; words that stand as typed decide between them."""
     guesses = [set(guess.split(" ")) for guess in question.guesses.tokens]
     compared = []
     for one in subjects:
@@ -144,20 +144,30 @@ def _similar(question: Question, subjects: list[Row]) -> Iterator[tuple[int, UUI
         if name and any(guess <= set(index_tokens(name)) for guess in guesses):
             likeness = _likeness(question, name, one["name"])
             if likeness >= 5000:
+                stand = sum(word in one["name"] for word in question.written)
+                likeness += 1500 * stand // max(len(question.written), 1)
                 compared.append((-likeness, one["rank"], one))
     for place, (_, _, one) in enumerate(sorted(compared, key=lambda found: found[:2])[:5], 1):
         yield (10 << 32) + place, one["id"], MATCHED[10], one
 
 
-def _likeness(question: Question, name: Name, written: str) -> int:
-    if question.reading.value == "pinyin":
-        plain = "".join(character for character in written if character not in "()（） ")
-        return max(_alike("", text, question.guesses, way) for text in (name.core, plain) for way in _ways(question))
-    return _alike(question.core or "", name.core, question.guesses, 0)
+def _likeness(question: Question, name: Name, stands: str) -> int:
+    guesses = question.guesses
+    if question.reading.value != "pinyin":
+        return _alike(question.core or "", name.core, guesses, 0)
+    plain = "".join(character for character in stands if character not in "()（） ")
+    ways = range(len(guesses.sounds))
+    return max(
+        (_alike("", text, guesses, way) for text in (name.core, plain) for way in ways if _begins(text, guesses, way)),
+        default=0,
+    )
 
 
-def _ways(question: Question) -> range:
-    return range(len(question.guesses.sounds))
+def _begins(text: str, guesses: Guesses, way: int) -> bool:
+    """Whether the first two syllables stand at the beginning, or where what was typed would end with the text."""
+    sounds = guesses.sounds[way].split(" ")
+    starts = {0, max(0, len(text) - len(sounds))}
+    return any(text[at : at + 1] in sounds[0] and text[at + 1 : at + 2] in sounds[1] for at in starts if text[at + 1 :])
 
 
 def _alike(typed: str, text: str, guesses: Guesses, way: int) -> int:

@@ -326,7 +326,7 @@ async def test_likeness_is_told_only_when_nothing_else_is_found_and_of_five_at_m
 
 async def test_nonsense_is_like_nothing(city: City) -> None:
     """A suggestion for anything is a suggestion of nothing."""
-    for text in ("龘靐齉爩", "龘" * 100, " ".join("龘靐齉爩麤" * 10), "zzzz zzzz", "x" * 100):
+    for text in ("龘靐齉爩", "龘" * 100, " ".join("龘靐齉爩麤" * 10), "zzzz zzzz", "x" * 100, "aj" * 50):
         assert await city.found(text) == []
 
 

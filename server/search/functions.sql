@@ -145,8 +145,10 @@ BEGIN
     END IF;
 END $$;
 
--- Names by their pinyin initials, but for those in which the letters themselves stand.
-CREATE FUNCTION door.names_by_initials(wanted text[], literal text[], after_rank bigint, most bigint)
+-- Names by their pinyin initials, but for those in which the letters themselves stand, or that have fewer characters.
+CREATE FUNCTION door.names_by_initials(
+    wanted text[], literal text[], letters integer, after_rank bigint, most bigint
+)
 RETURNS TABLE (id uuid, place bigint, enterprise_id uuid, individual_business_id uuid)
 LANGUAGE plpgsql STABLE SET enable_bitmapscan = on SET enable_sort = on AS $$
 #variable_conflict use_column
@@ -154,14 +156,16 @@ BEGIN
     RETURN QUERY
     SELECT x.id, (9::bigint << 32) + x.rank, x.enterprise_id, x.individual_business_id
     FROM (
-        SELECT n.id, n.rank, n.tokens, n.enterprise_id, n.individual_business_id
+        SELECT n.id, n.core, n.rank, n.tokens, n.enterprise_id, n.individual_business_id
         FROM door.name_search n WHERE n.tokens @> wanted OFFSET 0
     ) x
-    WHERE x.rank > after_rank AND NOT x.tokens @> literal ORDER BY x.rank LIMIT most;
+    WHERE x.rank > after_rank AND length(x.core) >= letters AND NOT x.tokens @> literal ORDER BY x.rank LIMIT most;
 END $$;
 
 -- The same of initials that are common: along the ranks first.
-CREATE FUNCTION door.common_initials(wanted text[], literal text[], after_rank bigint, most bigint)
+CREATE FUNCTION door.common_initials(
+    wanted text[], literal text[], letters integer, after_rank bigint, most bigint
+)
 RETURNS TABLE (id uuid, place bigint, enterprise_id uuid, individual_business_id uuid)
 LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
@@ -172,23 +176,26 @@ BEGIN
     RETURN QUERY
     SELECT x.id, (9::bigint << 32) + x.rank, x.enterprise_id, x.individual_business_id
     FROM (
-        SELECT n.id, n.rank, n.tokens, n.enterprise_id, n.individual_business_id
+        SELECT n.id, n.core, n.rank, n.tokens, n.enterprise_id, n.individual_business_id
         FROM door.name_search n WHERE n.rank > after_rank AND n.rank <= after_rank + reach ORDER BY n.rank OFFSET 0
     ) x
-    WHERE x.tokens @> wanted AND NOT x.tokens @> literal LIMIT most;
+    WHERE x.tokens @> wanted AND length(x.core) >= letters AND NOT x.tokens @> literal LIMIT most;
     GET DIAGNOSTICS found = ROW_COUNT;
     IF found < most AND EXISTS (SELECT FROM door.name_search n WHERE n.rank > after_rank + reach ORDER BY n.rank LIMIT 1)
     THEN
-        RETURN QUERY SELECT * FROM door.names_by_initials(wanted, literal, after_rank + reach, most - found);
+        RETURN QUERY SELECT * FROM door.names_by_initials(wanted, literal, letters, after_rank + reach, most - found);
     END IF;
 END $$;
 
--- Names that carry all tokens of one guess at what was meant.
+-- Names that carry all tokens of one guess at what was meant. The rarest come first; to ask the index for more than three
+-- of them takes longer than to look at what three leave.
 CREATE FUNCTION door.names_of_guess(wanted text[]) RETURNS TABLE (rank integer, name text, core text)
 LANGUAGE plpgsql STABLE SET enable_bitmapscan = on AS $$
 #variable_conflict use_column
 BEGIN
-    RETURN QUERY SELECT n.rank, n.name, n.core FROM door.name_search n WHERE n.tokens @> wanted LIMIT 500;
+    RETURN QUERY SELECT x.rank, x.name, x.core FROM (
+        SELECT n.rank, n.name, n.core, n.tokens FROM door.name_search n WHERE n.tokens @> wanted[:3] OFFSET 0
+    ) x WHERE x.tokens @> wanted LIMIT 500;
 END $$;
 
 -- 近似: the names most like one that nobody bears. Each guess is tokens that the right name may carry in spite of the mistake.
@@ -196,7 +203,8 @@ END $$;
 -- compared place by place with what was typed, with what sounds like it and what looks like it, from both ends.
 -- Pinyin has no characters, so that "typed" is empty, and is compared with the whole name too: its 市 and 县 are spelt.
 CREATE FUNCTION door.similar_names(
-    typed text, guesses text[], sounds text[], shapes text[], weights integer[], filters text[], after bigint, most bigint
+    typed text, written text[], guesses text[], sounds text[], shapes text[], weights integer[], filters text[],
+    after bigint, most bigint
 ) RETURNS TABLE (id uuid, place bigint, enterprise_id uuid, individual_business_id uuid)
 LANGUAGE plpgsql STABLE SET enable_sort = on AS $$
 #variable_conflict use_column
@@ -207,7 +215,7 @@ BEGIN
     WITH guess AS (
         SELECT g.wanted, sum(g.expected) OVER (ORDER BY g.expected, g.n) AS so_far
         FROM (
-            SELECT t.n, array_agg(t.token) AS wanted,
+            SELECT t.n, array_agg(t.token ORDER BY d.df NULLS FIRST) AS wanted,
                 total * exp(sum(ln(least(greatest(coalesce(d.df, 1), 1) / total, 1)))) AS expected
             FROM (
                 SELECT a.n, unnest(string_to_array(a.guess, ' ') || filters) AS token
@@ -215,43 +223,62 @@ BEGIN
             ) t LEFT JOIN door.gram_df d ON d.gram = t.token
             GROUP BY t.n
         ) g
-    ), candidate AS (
+    ), way AS MATERIALIZED (
+        SELECT w.n, string_to_array(w.sounds, ' ') AS sounds, string_to_array(w.shapes, ' ') AS shapes
+        FROM unnest(sounds, shapes) WITH ORDINALITY w(sounds, shapes, n)
+    ), spot AS MATERIALIZED (
+        SELECT w.n, x.i::integer AS i, x.weight, x.sounds, x.shapes, nullif(substr(typed, x.i::integer, 1), '') AS asked
+        FROM way w CROSS JOIN LATERAL unnest(w.sounds, w.shapes, weights[:cardinality(w.sounds)])
+            WITH ORDINALITY x(sounds, shapes, weight, i)
+    ), candidate AS MATERIALIZED (
         SELECT f.rank, f.name, f.core FROM (
             SELECT DISTINCT c.rank, c.name, c.core FROM guess g CROSS JOIN LATERAL door.names_of_guess(g.wanted) c
             WHERE g.so_far <= 500
         ) f
-        ORDER BY length(f.core) - 2 * length(translate(f.core, typed, '')) DESC, f.rank LIMIT 100
-    ), compared AS (
-        SELECT c.rank, max(s.likeness) AS likeness
+        ORDER BY CASE typed
+            WHEN '' THEN abs(length(f.core) - (SELECT cardinality(w.sounds) FROM way w WHERE w.n = 1))
+            ELSE length(translate(f.core, typed, ''))
+                - 2 * (SELECT count(*) FROM unnest(written) v(word) WHERE f.core LIKE v.word) END, f.rank
+        LIMIT 100
+    ), pair AS (
+        SELECT c.rank, w.n, t.text, length(t.text) - cardinality(w.sounds) AS shift
         FROM candidate c
         CROSS JOIN LATERAL (
             SELECT c.core AS text UNION ALL SELECT translate(c.name, '()（） ', '') WHERE typed = ''
         ) t
-        CROSS JOIN unnest(sounds, shapes) w(sounds, shapes)
-        CROSS JOIN LATERAL (
-            SELECT 100 * sum(p.weight * p.likeness) / sum(p.weight)
-                - 300 * greatest(length(t.text) - count(*) FILTER (WHERE p.likeness > 0), 0) AS likeness
+        CROSS JOIN way w
+        -- Whoever spells a name out begins with its beginning, or with what follows the region.
+        WHERE typed <> '' OR strpos(w.sounds[1], left(t.text, 1)) > 0 AND strpos(w.sounds[2], substr(t.text, 2, 1)) > 0
+            OR length(t.text) > cardinality(w.sounds)
+                AND strpos(w.sounds[1], substr(t.text, 1 + length(t.text) - cardinality(w.sounds), 1)) > 0
+                AND strpos(w.sounds[2], substr(t.text, 2 + length(t.text) - cardinality(w.sounds), 1)) > 0
+    ), compared AS (
+        SELECT p.rank, 100 * sum(p.weight * p.likeness) / sum(p.weight)
+            - 300 * greatest(length(p.text) - count(*) FILTER (WHERE p.likeness > 0), 0) AS likeness
+        FROM (
+            SELECT e.rank, e.n, e.text, e.weight, CASE
+                WHEN e.here = e.asked OR e.there = e.asked THEN 100
+                WHEN strpos(e.sounds, e.here) > 0 OR strpos(e.sounds, e.there) > 0 THEN 90
+                WHEN strpos(e.shapes, e.here) > 0 OR strpos(e.shapes, e.there) > 0 THEN 85
+                WHEN strpos(e.text, e.asked) > 0 THEN 60
+                ELSE 0 END AS likeness
             FROM (
-                SELECT e.weight, CASE
-                    WHEN e.here = e.asked OR e.there = e.asked THEN 100
-                    WHEN strpos(e.sounds, e.here) > 0 OR strpos(e.sounds, e.there) > 0 THEN 90
-                    WHEN strpos(e.shapes, e.here) > 0 OR strpos(e.shapes, e.there) > 0 THEN 85
-                    WHEN strpos(t.text, e.asked) > 0 THEN 60
-                    ELSE 0 END AS likeness
-                FROM (
-                    SELECT x.weight, x.sounds, x.shapes, nullif(substr(typed, x.i::integer, 1), '') AS asked,
-                        nullif(substr(t.text, x.i::integer, 1), '') AS here,
-                        nullif(substr(t.text, x.i::integer + length(t.text) - y.places, 1), '') AS there
-                    FROM (SELECT cardinality(string_to_array(w.sounds, ' ')) AS places) y
-                    CROSS JOIN unnest(string_to_array(w.sounds, ' '), string_to_array(w.shapes, ' '), weights[:y.places])
-                        WITH ORDINALITY x(sounds, shapes, weight, i)
-                ) e
-            ) p
-        ) s
-        GROUP BY c.rank
+                SELECT a.rank, a.n, a.text, s.weight, s.sounds, s.shapes, s.asked,
+                    nullif(substr(a.text, s.i, 1), '') AS here, nullif(substr(a.text, s.i + a.shift, 1), '') AS there
+                FROM pair a JOIN spot s ON s.n = a.n
+            ) e
+        ) p
+        GROUP BY p.rank, p.n, p.text
+    ), likest AS (
+        SELECT b.rank, max(b.likeness) AS likeness FROM compared b WHERE b.likeness >= 5000 GROUP BY b.rank
     ), best AS (
-        SELECT b.rank, row_number() OVER (ORDER BY b.likeness DESC, b.rank) AS n
-        FROM compared b WHERE b.likeness >= 5000 ORDER BY b.likeness DESC, b.rank LIMIT 5
+        SELECT l.rank, row_number() OVER (ORDER BY l.likeness + l.as_written DESC, l.rank) AS n
+        FROM (
+            SELECT l.rank, l.likeness, 1500 * (SELECT count(*) FROM unnest(written) v(word) WHERE c.name LIKE v.word)
+                / greatest(cardinality(written), 1) AS as_written
+            FROM likest l JOIN candidate c ON c.rank = l.rank
+        ) l
+        ORDER BY l.likeness + l.as_written DESC, l.rank LIMIT 5
     )
     SELECT n.id, (10::bigint << 32) + b.n, n.enterprise_id, n.individual_business_id
     FROM best b JOIN door.name_search n ON n.rank = b.rank
@@ -322,7 +349,7 @@ BEGIN
         RETURN;
     END IF;
     IF after >> 32 <= 8 THEN
-        IF door.expected_names(named) > 6000 THEN
+        IF door.expected_names(named) > 4000 THEN
             RETURN QUERY SELECT f.id, f.place, tiers[f.place >> 32], f.enterprise_id, f.individual_business_id, NULL::uuid
             FROM door.common_names(named, whole, trade_name, written, after, missing) f;
         ELSE
@@ -333,18 +360,18 @@ BEGIN
         missing := missing - found;
     END IF;
     IF missing > 0 AND initials IS NOT NULL AND after >> 32 <= 9 THEN
-        IF door.expected_names(initials || filters) > 6000 THEN
+        IF door.expected_names(initials || filters) > 4000 THEN
             RETURN QUERY SELECT f.id, f.place, 'initials', f.enterprise_id, f.individual_business_id, NULL::uuid
-            FROM door.common_initials(initials || filters, wanted, ranks, missing) f;
+            FROM door.common_initials(initials || filters, wanted, length(whole), ranks, missing) f;
         ELSE
             RETURN QUERY SELECT f.id, f.place, 'initials', f.enterprise_id, f.individual_business_id, NULL::uuid
-            FROM door.names_by_initials(initials || filters, wanted, ranks, missing) f;
+            FROM door.names_by_initials(initials || filters, wanted, length(whole), ranks, missing) f;
         END IF;
         GET DIAGNOSTICS found = ROW_COUNT;
         missing := missing - found;
     END IF;
     IF missing = most AND cardinality(guesses) > 0 AND (after_place IS NULL OR after >> 32 = 10) THEN
         RETURN QUERY SELECT f.id, f.place, 'similar', f.enterprise_id, f.individual_business_id, NULL::uuid
-        FROM door.similar_names(CASE reading WHEN 'pinyin' THEN '' ELSE whole END, guesses, sounds, shapes, weights, filters, after, most) f;
+        FROM door.similar_names(CASE reading WHEN 'pinyin' THEN '' ELSE whole END, written, guesses, sounds, shapes, weights, filters, after, most) f;
     END IF;
 END $$;

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 
 from server.names.lexicon import bigrams
 from server.names.likeness import like_shape, near_sound, other_forms, same_sound
@@ -18,8 +19,9 @@ from server.names.tokens import MOST_INITIALS, Piece, asked_tokens, split
 MOST_PLACES, MOST_GUESSES = 24, 48
 #: A name of one character is like everything.
 LEAST_PLACES = 2
-#: How much a place says of which firm is meant: the brand most, the trade, which has many words, least.
-_BRAND, _REGION, _TRADE = 100, 70, 45
+#: How much a piece says of which firm is meant: the brand most, the trade, which has many words, least. Each of its
+#: characters has its share.
+_BRAND, _REGION, _TRADE = 1200, 700, 400
 #: A run so long may be more than a brand.
 _TWO_BRANDS = 4
 #: Fewer initials than these are those of too many names to be looked through.
@@ -28,6 +30,7 @@ _ENOUGH_INITIALS = 4
 _LONGEST_REGION = 9
 #: What a core leaves out of a region, as it is spelt.
 _LEVELS = frozenset(("sheng", "shi", "xian", "qu"))
+_MOST_LEVELS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def guesses_at_name(text: str, name: Name) -> Guesses:
         _texts([*_of_name(name, pieces), *map(asked_tokens, other_forms(text))]),
         (" ".join(sounds for sounds, _ in alike),),
         (" ".join(shapes for _, shapes in alike),),
-        _weights(pieces),
+        _weights(pieces, name),
     )
 
 
@@ -88,12 +91,21 @@ def _texts(guesses: Iterable[Sequence[str]]) -> tuple[str, ...]:
 
 
 def _of_pinyin(way: Sequence[str]) -> Iterator[list[str]]:
-    """By initials: of all, of all but the levels of regions, and both of the whole and of what follows its region."""
-    short = [syllable for syllable in way if syllable not in _LEVELS]
-    for letters in dict.fromkeys("".join(syllable[0] for syllable in one) for one in (way, short)):
-        if len(letters) >= LEAST_PLACES:
-            yield [_initials(letters)]
-        for start in range(LEAST_PLACES, min(len(letters) - _ENOUGH_INITIALS, _LONGEST_REGION) + 1):
+    """By initials: of the whole, without the levels of regions (县), and of the whole together with what follows a region."""
+    letters = [syllable[0] for syllable in way]
+    levels = [place for place, syllable in enumerate(way) if syllable in _LEVELS and place]
+    for size in range(1, min(len(levels), _MOST_LEVELS) + 1):
+        for left_out in combinations(levels, size):
+            short = "".join(letter for place, letter in enumerate(letters) if place not in left_out)
+            yield from _by_initials(short, [left_out[-1] + 1 - size])
+    whole = "".join(letters)
+    yield from _by_initials(whole, range(LEAST_PLACES, _LONGEST_REGION + 1))
+
+
+def _by_initials(letters: str, starts: Iterable[int]) -> Iterator[list[str]]:
+    yield [_initials(letters)]
+    for start in starts:
+        if len(letters) - start >= _ENOUGH_INITIALS:
             yield [_initials(letters), _initials(letters[start:])]
 
 
@@ -103,19 +115,21 @@ def _initials(letters: str) -> str:
 
 def _of_name(name: Name, pieces: Sequence[Piece]) -> Iterator[Sequence[str]]:
     known, start = [list(_tokens(piece)) for piece in pieces], 0
+    regions = _regions(pieces, name)
+    last_region = _last(regions)
     for place, piece in enumerate(pieces):
         others = [token for other, tokens in enumerate(known) if other != place for token in tokens]
-        if piece.word is None:
+        if piece.word is None or (piece.word.codes and not regions[place]):
             # A word of the lexicon with a wrong character in it is none any more.
             yield from _with_one_wrong(name.core, start, piece.text, others)
             if len(piece.text) >= _TWO_BRANDS:
                 # An unknown place and a brand in one run: the brand alone.
                 yield [piece.text[-2:], *others]
                 yield [piece.text[:2], *others]
-        if others:
+        if others and (piece.word is not None or place < last_region):
             yield others
         start += len(piece.text)
-    yield [token for piece, tokens in zip(pieces, known, strict=True) if not _is_region(piece) for token in tokens]
+    yield [token for is_region, tokens in zip(regions, known, strict=True) if not is_region for token in tokens]
     yield _loose(pieces, lambda piece: piece.word is None)
     yield _loose(pieces, lambda piece: piece.word is not None and piece.word.is_trade)
     for letters in name.initials:
@@ -151,15 +165,25 @@ def _loose(pieces: Sequence[Piece], is_loose: Callable[[Piece], bool]) -> list[s
     return found
 
 
-def _is_region(piece: Piece) -> bool:
-    return piece.word is not None and bool(piece.word.codes)
+def _regions(pieces: Sequence[Piece], name: Name) -> list[bool]:
+    """Tells which pieces are regions: a place that is no part of those before it is a brand, if there is no other."""
+    last_run = _last([piece.word is None for piece in pieces])
+    return [
+        piece.word is not None and bool(piece.word.codes) and (piece.word.token in name.regions or place < last_run)
+        for place, piece in enumerate(pieces)
+    ]
 
 
-def _weights(pieces: Sequence[Piece]) -> tuple[int, ...]:
+def _last(marked: Sequence[bool]) -> int:
+    return max((place for place, is_marked in enumerate(marked) if is_marked), default=-1)
+
+
+def _weights(pieces: Sequence[Piece], name: Name) -> tuple[int, ...]:
     """One for each character; a run before a region is a region that nobody knows, or a wrong one."""
-    last = max((place for place, piece in enumerate(pieces) if _is_region(piece)), default=-1)
+    last = _last(_regions(pieces, name))
     weights: list[int] = []
     for place, piece in enumerate(pieces):
-        trade = piece.word is not None and not _is_region(piece)
-        weights += [_REGION if place <= last else _TRADE if trade else _BRAND] * len(piece.text)
+        trade = piece.word is not None and not piece.word.codes
+        weight = _REGION if place <= last else _TRADE if trade else _BRAND
+        weights += [weight // len(piece.text)] * len(piece.text)
     return tuple(weights)
