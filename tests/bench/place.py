@@ -28,7 +28,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from server.database.connection import Database
 from server.database.embedded import Embedded, start_embedded
 from server.errors import Conflict
-from server.jobs.names import order_names
+from server.jobs import names
 from server.journal.name_index import edition
 from server.migrate.plan import Plan, is_current
 from server.migrate.service import migrate
@@ -164,13 +164,18 @@ async def _fill(place: Place, content: Content) -> None:
     await database.close()
 
 
+def _dealing() -> str:
+    """Gives a hash of how names are parsed and dealt."""
+    return _hash(edition().encode(), Path(names.__file__).read_bytes())
+
+
 async def _order(place: Place, plan: Plan) -> None:
-    """Deals the ranks of names, as a bureau does each night, unless it was done since names are parsed as they are."""
-    mark = place.folder / "names"
-    if not mark.exists() or mark.read_text() != edition():
+    """Deals the ranks of names, as a bureau does each night, unless it was done since they are dealt as they are."""
+    mark, wanted = place.folder / "names", _dealing()
+    if not mark.exists() or mark.read_text() != wanted:
         with console.status("排名次"):
-            await order_names(plan)
-        mark.write_text(edition())
+            await names.order_names(plan)
+        mark.write_text(wanted)
 
 
 def free_port() -> int:
