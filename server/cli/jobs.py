@@ -62,7 +62,7 @@ def job_purge() -> None:
 
 @job.command("order-names")
 def job_order_names() -> None:
-    """给全部名称重排名次（在营、公开信息多、名称短的在前）并重数词频。每晚运行一次，期间照常查询。需要所有者的地址。"""
+    """给全部名称重排名次（在营、公开信息多的在前）并重数词频。每晚运行一次，期间照常查询。需要所有者的地址。"""
 
     async def work(settings: Settings) -> int:
         dealt = await order_names((await find_place(settings)).plan(), say=console.print)
