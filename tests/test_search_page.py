@@ -218,7 +218,16 @@ async def test_what_is_not_shown_is_answered_as_what_is_not_there(client: Any) -
 
 
 @pytest.mark.parametrize(
-    "typed", [PERSON, f"张三 {PERSON}", f"{PERSON[:6]} {PERSON[6:14]} {PERSON[14:]}", "13800138000", "９" + PERSON[1:]]
+    "typed",
+    [
+        PERSON,
+        f"张三 {PERSON}",
+        f"{PERSON[:6]} {PERSON[6:14]} {PERSON[14:]}",
+        "138=0013=8000",
+        "13800138000",
+        f"示例公司{FIRM}，张三{PERSON}",
+        "９" + PERSON[1:],
+    ],
 )
 async def test_a_persons_number_in_the_box_leads_to_the_form_and_is_repeated_nowhere(client: Any, typed: str) -> None:
     """The address in which the browser put it is left at once; the form says why."""
@@ -227,6 +236,7 @@ async def test_a_persons_number_in_the_box_leads_to_the_form_and_is_repeated_now
         assert (answer.status_code, answer.headers["location"]) == (303, "/practitioner?from=search")
         assert answer.headers["cache-control"] == "no-store"
         assert answer.content == b""
+    assert typed not in (await search(client, "顺达", sector=typed)).text
 
 
 async def test_odd_words_are_words_that_find_nothing(client: Any) -> None:

@@ -47,7 +47,7 @@ class Asked:
             " ".join(given.get("q", "").split()),
             kind if kind in KINDS else "",
             division if known else "",
-            sector if len(sector) <= LONGEST else "",
+            sector if len(sector) <= LONGEST and not is_personal(sector) else "",
             given.get("after", ""),
         )
 
