@@ -6,22 +6,34 @@
 -- the name, 7, 8 all words; 9 pinyin initials, 10 likeness. A row has one place: that of its best tier.
 --
 -- The door's settings forbid bitmaps and sorts. What needs them says so, and each statement has one way it can be run,
--- because plans are made without the values. Common words are looked for along the ranks, of which the next 10,000 fill
--- a page; others by the index of tokens, all of them at once. Of common words how they are written does not matter.
+-- because plans are made without the values. What few names carry is looked for by the index of tokens, all of it at once.
+-- Of more the whole name and the brand come first, by indexes of their own. Common words are then looked for along the
+-- ranks, of which the next 10,000 fill a page; of those how they are written does not matter.
 
--- In how many names all these tokens would stand if they were independent; 0 before anything was counted.
-CREATE FUNCTION door.expected_names(wanted text[]) RETURNS double precision LANGUAGE plpgsql STABLE AS $$
+-- How many names carry all these tokens: 0 few, so that all of them may be looked at; 2 so many that the next ranks hold a
+-- page of them; 1 between. The words of a name are no accident, so that the product of their shares may be far too small
+-- (应链 and 链管); where it and the rarest token differ, names are counted, no further than needed. Before anything was
+-- counted all are few.
+CREATE FUNCTION door.how_common(wanted text[]) RETURNS integer
+LANGUAGE plpgsql STABLE SET enable_bitmapscan = on AS $$
 DECLARE
+    few CONSTANT integer := 400;
+    many CONSTANT integer := 4000;
     total double precision;
-    share double precision;
+    rarest integer;
+    expected double precision;
 BEGIN
     SELECT g.df INTO total FROM door.gram_df g WHERE g.gram = '';
-    IF coalesce(total, 0) = 0 THEN
+    IF coalesce(total, 0) < many THEN
         RETURN 0;
     END IF;
-    SELECT exp(sum(ln(least(greatest(coalesce(g.df, 1), 1) / total, 1)))) INTO share
-    FROM unnest(wanted) w(token) LEFT JOIN door.gram_df g ON g.gram = w.token;
-    RETURN coalesce(share, 1) * total;
+    SELECT min(coalesce(g.df, 1)), total * exp(sum(ln(least(greatest(coalesce(g.df, 1), 1) / total, 1))))
+    INTO rarest, expected FROM unnest(wanted) w(token) LEFT JOIN door.gram_df g ON g.gram = w.token;
+    IF expected <= many AND rarest > many THEN
+        SELECT count(*) INTO expected
+        FROM (SELECT FROM door.name_search n WHERE n.tokens @> wanted LIMIT many + 1) x;
+    END IF;
+    RETURN CASE WHEN least(expected, rarest) <= few THEN 0 WHEN least(expected, rarest) <= many THEN 1 ELSE 2 END;
 END $$;
 
 -- Names that carry all tokens, by the index of tokens: tiers 1 to 8 in the order of their places.
@@ -45,28 +57,39 @@ BEGIN
     WHERE y.place > after ORDER BY y.place LIMIT most;
 END $$;
 
--- Names of exactly this core, and those of this brand with all tokens: by their indexes, few of either.
+-- Tiers 1 to 4, names of exactly this core and those of this brand with all tokens: by their indexes, in the order of ranks.
 CREATE FUNCTION door.names_alike(
     wanted text[], whole text, trade_name text, written text[], after bigint, most bigint
 ) RETURNS TABLE (id uuid, place bigint, enterprise_id uuid, individual_business_id uuid)
 LANGUAGE plpgsql STABLE SET enable_sort = on AS $$
 #variable_conflict use_column
+DECLARE
+    tier CONSTANT bigint := after >> 32;
+    missing bigint := most;
+    found bigint;
 BEGIN
-    RETURN QUERY
-    SELECT y.id, y.place, y.enterprise_id, y.individual_business_id
-    FROM (
-        SELECT x.id, x.enterprise_id, x.individual_business_id,
-            (x.tier - coalesce((x.name LIKE ALL (written))::integer, 0)::bigint << 32) + x.rank AS place
-        FROM (
-            SELECT n.id, n.name, n.rank, n.enterprise_id, n.individual_business_id, 2 AS tier
-            FROM door.name_search n WHERE n.core = whole AND n.tokens @> wanted
-            UNION ALL
-            SELECT n.id, n.name, n.rank, n.enterprise_id, n.individual_business_id, 4
-            FROM door.name_search n
-            WHERE n.brand = trade_name AND n.core IS DISTINCT FROM whole AND n.tokens @> wanted
-        ) x
-    ) y
-    WHERE y.place > after ORDER BY y.place LIMIT most;
+    IF tier <= 2 THEN
+        RETURN QUERY
+        SELECT y.id, y.place, y.enterprise_id, y.individual_business_id FROM (
+            SELECT n.id, (2 - (n.name LIKE ALL (written))::integer::bigint << 32) + n.rank AS place,
+                n.enterprise_id, n.individual_business_id
+            FROM door.name_search n WHERE n.core = whole AND n.tokens @> wanted OFFSET 0
+        ) y WHERE y.place > after ORDER BY y.place LIMIT missing;
+        GET DIAGNOSTICS found = ROW_COUNT;
+        missing := missing - found;
+    END IF;
+    FOR brand_tier IN greatest(tier, 3)..4 LOOP
+        EXIT WHEN missing = 0 OR trade_name IS NULL;
+        RETURN QUERY
+        SELECT n.id, (brand_tier::bigint << 32) + n.rank, n.enterprise_id, n.individual_business_id
+        FROM door.name_search n
+        WHERE n.brand = trade_name AND n.rank > CASE tier WHEN brand_tier THEN after & 4294967295 ELSE 0 END
+            AND n.core IS DISTINCT FROM whole AND n.tokens @> wanted
+            AND n.name LIKE ALL (written) = (brand_tier = 3)
+        ORDER BY n.brand, n.rank LIMIT missing;
+        GET DIAGNOSTICS found = ROW_COUNT;
+        missing := missing - found;
+    END LOOP;
 END $$;
 
 -- Names that begin so, but for those of a better tier; by the index of names, all of them.
@@ -85,10 +108,9 @@ BEGIN
     ORDER BY x.rank LIMIT most;
 END $$;
 
--- Tiers of words that are common: each along an index, as far as the page needs.
-CREATE FUNCTION door.common_names(
-    wanted text[], whole text, trade_name text, written text[], after bigint, most bigint
-) RETURNS TABLE (id uuid, place bigint, enterprise_id uuid, individual_business_id uuid)
+-- Tiers 5 to 8 of words that are common: each along an index, as far as the page needs.
+CREATE FUNCTION door.common_names(wanted text[], whole text, trade_name text, after bigint, most bigint)
+RETURNS TABLE (id uuid, place bigint, enterprise_id uuid, individual_business_id uuid)
 LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
 DECLARE
@@ -98,12 +120,7 @@ DECLARE
     found bigint;
     ranks bigint;
 BEGIN
-    IF tier <= 4 THEN
-        RETURN QUERY SELECT * FROM door.names_alike(wanted, whole, trade_name, written, after, missing);
-        GET DIAGNOSTICS found = ROW_COUNT;
-        missing := missing - found;
-    END IF;
-    IF missing > 0 AND tier <= 6 THEN
+    IF tier <= 6 THEN
         ranks := CASE tier WHEN 6 THEN after & 4294967295 ELSE 0 END;
         SELECT count(*) INTO found FROM (
             SELECT FROM door.name_search n WHERE n.core ~>=~ whole AND n.core ~<~ (whole || U&'\+10FFFF') LIMIT 501) x;
@@ -330,6 +347,8 @@ DECLARE
     ranks CONSTANT bigint := CASE after >> 32 WHEN 9 THEN after & 4294967295 ELSE 0 END;
     missing bigint := most;
     found bigint := 0;
+    others bigint;
+    common integer;
 BEGIN
     IF code IS NOT NULL AND reading = 'plate' THEN
         RETURN QUERY SELECT v.id, v.n, 'plate', NULL::uuid, NULL::uuid, v.id FROM (
@@ -349,18 +368,29 @@ BEGIN
         RETURN;
     END IF;
     IF after >> 32 <= 8 THEN
-        IF door.expected_names(named) > 4000 THEN
+        common := door.how_common(named);
+        others := after;
+        IF common > 0 AND after >> 32 <= 4 THEN
             RETURN QUERY SELECT f.id, f.place, tiers[f.place >> 32], f.enterprise_id, f.individual_business_id, NULL::uuid
-            FROM door.common_names(named, whole, trade_name, written, after, missing) f;
-        ELSE
-            RETURN QUERY SELECT f.id, f.place, tiers[f.place >> 32], f.enterprise_id, f.individual_business_id, NULL::uuid
-            FROM door.names_by_tokens(named, whole, trade_name, written, after, missing) f;
+            FROM door.names_alike(named, whole, trade_name, written, after, missing) f;
+            GET DIAGNOSTICS found = ROW_COUNT;
+            missing := missing - found;
+            others := (5::bigint << 32) - 1;
         END IF;
-        GET DIAGNOSTICS found = ROW_COUNT;
-        missing := missing - found;
+        IF missing > 0 AND common = 2 THEN
+            RETURN QUERY SELECT f.id, f.place, tiers[f.place >> 32], f.enterprise_id, f.individual_business_id, NULL::uuid
+            FROM door.common_names(named, whole, trade_name, others, missing) f;
+            GET DIAGNOSTICS found = ROW_COUNT;
+            missing := missing - found;
+        ELSIF missing > 0 THEN
+            RETURN QUERY SELECT f.id, f.place, tiers[f.place >> 32], f.enterprise_id, f.individual_business_id, NULL::uuid
+            FROM door.names_by_tokens(named, whole, trade_name, written, others, missing) f;
+            GET DIAGNOSTICS found = ROW_COUNT;
+            missing := missing - found;
+        END IF;
     END IF;
     IF missing > 0 AND initials IS NOT NULL AND after >> 32 <= 9 THEN
-        IF door.expected_names(initials || filters) > 4000 THEN
+        IF door.how_common(initials || filters) = 2 THEN
             RETURN QUERY SELECT f.id, f.place, 'initials', f.enterprise_id, f.individual_business_id, NULL::uuid
             FROM door.common_initials(initials || filters, wanted, length(whole), ranks, missing) f;
         ELSE

@@ -13,7 +13,7 @@ from server.names.lexicon import bigrams
 from server.names.likeness import like_shape, near_sound, other_forms, same_sound
 from server.names.parts import Name
 from server.names.readings import read_so
-from server.names.tokens import MOST_INITIALS, Piece, asked_tokens, split
+from server.names.tokens import MOST_INITIALS, Piece, asked_tokens
 
 #: Characters that are compared, and guesses that are made: a longer text is no name with a mistake.
 MOST_PLACES, MOST_GUESSES = 24, 48
@@ -48,12 +48,11 @@ class Guesses:
 NO_GUESSES = Guesses()
 
 
-def guesses_at_name(text: str, name: Name) -> Guesses:
-    """Gives what a name of Chinese characters may have been meant for."""
+def guesses_at_name(text: str, name: Name, pieces: Sequence[Piece]) -> Guesses:
+    """Gives what a name of Chinese characters may have been meant for; ``pieces`` are those of its core."""
     core = name.core
     if not LEAST_PLACES <= len(core) <= MOST_PLACES:
         return NO_GUESSES
-    pieces = list(split(core))
     alike = [_alike(character) for character in core]
     return Guesses(
         _texts([*_of_name(name, pieces), *map(asked_tokens, other_forms(text))]),

@@ -6,12 +6,13 @@ Pure. Not for looking anything up, and not for what may be shown. A personal num
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.names.form import normal, pieces
 from server.names.likeness import syllables
 from server.names.parts import Name, parse
-from server.names.tokens import asked_tokens, initials_token, split
+from server.names.tokens import Piece, asked_tokens, initials_token, split
 from server.search.codes import PERSONAL, Number, Reading, read_number
 from server.search.guesses import NO_GUESSES, Guesses, guesses_at_name, guesses_at_pinyin
 
@@ -74,7 +75,8 @@ def read(text: str) -> Question:
 
 
 def _read(text: str) -> Question:
-    text = "".join(" " if unicodedata.category(character) in _UNSTORABLE else character for character in text)
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(character) in _UNSTORABLE else character for character in text)
     number = read_number(text)
     if number is not None and number.reading is Reading.PERSONAL_NUMBER:
         return _of_number(number)
@@ -101,14 +103,15 @@ def _of_number(number: Number) -> Question:
 
 def _of_name(text: str) -> Question:
     name = parse(text)
+    core = list(split(name.core))
     tokens = asked_tokens(text)[:MOST_TOKENS]
     return Question(
         Reading.NAME,
         tokens=tokens,
         core=name.core or None,
-        brand=_brand(name) or None,
+        brand=_brand(name, core) or None,
         written=_written(text),
-        guesses=guesses_at_name(text, name),
+        guesses=guesses_at_name(text, name, core),
     )
 
 
@@ -116,9 +119,9 @@ def _written(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.text for run in pieces(text) for part in split(run)))
 
 
-def _brand(name: Name) -> str:
+def _brand(name: Name, core: Sequence[Piece]) -> str:
     """The brand, wherever it was typed: in 物流兴达 it is the one run that is no word."""
-    runs = [piece.text for piece in split(name.core) if piece.word is None]
+    runs = [piece.text for piece in core if piece.word is None]
     return runs[0] if len(runs) == 1 and len(runs[0]) > 1 else name.brand
 
 
