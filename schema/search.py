@@ -19,7 +19,7 @@ from schema.subjects import Enterprise, IndividualBusiness, Vehicle
 from server.search.questions import Question, read
 
 #: What finding costs beside the rows it gives: a misspelt name reads some thousand index entries and three hundred names.
-FINDING = 300
+FINDING = 1_000
 
 SearchSubject = Annotated[
     Enterprise | IndividualBusiness | Vehicle,

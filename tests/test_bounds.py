@@ -193,6 +193,15 @@ def test_a_hopeless_document_is_refused_before_it_is_compiled_whole() -> None:
     assert whole < 2 * half
 
 
+def test_a_request_may_search_a_few_times_only() -> None:
+    """What a search takes its price does not tell: eight kilobytes would hold forty misspelt names."""
+    once = 'a%: search(text: "安快") { reading }'
+
+    executor = Executor(registry())
+    executor.warm(executor.documents.read(many(once, 4)), {})
+    assert refused(many(once, 5)).message == "一次请求最多检索 4 次；请分几次发送"
+
+
 def test_every_type_of_a_node_may_be_asked_by_the_same_name() -> None:
     """A partner who keeps ids of many kinds asks each kind for what it has."""
     kinds = sorted(kind.name for kind in registry().tags.values())

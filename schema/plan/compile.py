@@ -27,6 +27,7 @@ from schema.plan.binding import Bind, Reader
 from schema.plan.cost import (
     COUNT,
     LONGEST_STATEMENT,
+    MOST_CALLS,
     MOST_ROWS,
     PAST,
     RELATION,
@@ -62,7 +63,7 @@ from schema.plan.selections import Fields, Selections
 from schema.plan.sql import COUNTED, Beyond, PageSql, global_id, json_object, text_literal
 from schema.plan.weight import refuse_wide
 from server.clock import today_in_shanghai
-from server.errors import Invalid
+from server.errors import Invalid, TooLarge
 
 #: ``{asked_agency}`` in an SQL text of a mapping is the value of the request that ``asking.VALUES`` names so.
 ASKED = "asked_"
@@ -91,6 +92,8 @@ class Compiler:
     length: int = 0
     simple: bool = True
     person: str | None = None
+    #: connections that are the rows of a call
+    calls: int = 0
 
     def root(self, kind: GraphQLObjectType, fields: Fields) -> Plan:
         """Compiles the root fields of a query."""
@@ -413,6 +416,9 @@ class Compiler:
 
     def _call(self, page: Page, source: str, frame: Frame, given: Given, limit: str) -> str:
         """The call that gives a page's rows, told how many and after which."""
+        self.calls += 1
+        if self.calls > MOST_CALLS:
+            raise TooLarge(f"一次请求最多检索 {MOST_CALLS} 次；请分几次发送", code="QUERY_TOO_LARGE", status=400)
         kind = page.key.sql_type
         after = f"NULL::{kind}"
         if given.has("after"):

@@ -22,6 +22,8 @@ COUNT = 500
 #: A root connection's price beside its rows: at either end it may pass over some thousand index entries of rows that are
 #: hidden since the horizon (公示视界; measured: 0.2 ms). So at most a hundred stand in one request.
 ROOT_PAGE = 200
+#: Calls that one request may hold: each takes as long as a large request (a misspelt name, 60 ms), whatever it gives.
+MOST_CALLS = 4
 #: Each relation's price, read or not: planning one takes about as long as reading this many rows.
 RELATION = 10
 #: A row of the past is found by four look-ups: the version, its current row, the days of two revisions.
