@@ -143,7 +143,7 @@ def _similar(question: Question, subjects: list[Row]) -> Iterator[tuple[int, UUI
         name: Name | None = one["parts"]
         if name and any(guess <= set(index_tokens(name)) for guess in guesses):
             likeness = _likeness(question, name, one["name"])
-            if likeness >= 5000:
+            if likeness >= 5500:
                 stand = sum(word in one["name"] for word in question.written)
                 likeness += 1500 * stand // max(len(question.written), 1)
                 compared.append((-likeness, one["rank"], one))

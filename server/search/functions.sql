@@ -287,7 +287,7 @@ BEGIN
         ) p
         GROUP BY p.rank, p.n, p.text
     ), likest AS (
-        SELECT b.rank, max(b.likeness) AS likeness FROM compared b WHERE b.likeness >= 5000 GROUP BY b.rank
+        SELECT b.rank, max(b.likeness) AS likeness FROM compared b WHERE b.likeness >= 5500 GROUP BY b.rank
     ), best AS (
         SELECT l.rank, row_number() OVER (ORDER BY l.likeness + l.as_written DESC, l.rank) AS n
         FROM (
