@@ -9,6 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.disclosure.columns import (
+    ALL_SUBJECTS,
+    DATES,
+    FIRMS,
+    NATIONAL,
+    NATIONAL_PRIVATE,
+    PARTIES,
+    RECORD,
+    REMARK,
+    VERSION,
+    Column,
+)
+
 #: Most rows of each reference table that the API answers with whole: it tells its cost by this bound.
 REFERENCE_ROWS = {
     "disclosure_term": 300,
@@ -34,15 +47,6 @@ class Rows(StrEnum):
     REFERENCE = "reference"
     #: rows of the viewer's own agency tree (column ``agency_id``), agency door only
     OWN = "own"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a view: the table's own, or its public form ``source``; ``own_only``: agency door, own tree."""
-
-    name: str
-    source: str | None = None
-    own_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,59 +77,6 @@ def _shown(*names: str) -> tuple[Column, ...]:
 def _masked(columns: tuple[Column, ...]) -> tuple[str, ...]:
     """The names of public forms: a door shows them under the plain name, so they are no columns of a view."""
     return tuple(c.source for c in columns if c.source)
-
-
-VERSION = ("id", "revision_from")
-DATES = (
-    "scope",
-    "disclosed_from",
-    "disclosed_until",
-    "withdrawn_on",
-    "withdrawal",
-    "disputed_on",
-    "terms_edition",
-    "source_unit_id",
-)
-FIRMS = ("enterprise_id", "individual_business_id")
-PARTIES = (*FIRMS, "practitioner_id")
-ALL_SUBJECTS = (*PARTIES, "vehicle_id")
-
-RECORD = (
-    *PARTIES,
-    "subject_name*",
-    "subject_kind",
-    "subject_uscc",
-    "document_name",
-    "document_number",
-    "decided_on",
-    "valid_from",
-    "valid_until",
-    "authority_name",
-    "authority_uscc",
-    "source_unit_name",
-    "source_unit_uscc",
-    "catalogue_edition",
-    "catalogue_item",
-    "reported_on",
-    "due_on",
-    "due_provisional",
-    "late_working_days",
-)
-REMARK = Column("remark", "remark_public", own_only=True)
-NATIONAL = (
-    "subject_registration_number",
-    "subject_organisation_code",
-    "subject_tax_number",
-    "subject_institution_number",
-    "subject_society_number",
-    "legal_representative*",
-)
-NATIONAL_PRIVATE = (
-    "legal_representative_certificate_type",
-    "legal_representative_certificate_number",
-    "subject_certificate_type",
-    "subject_certificate_number",
-)
 
 
 def _fact(

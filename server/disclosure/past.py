@@ -8,7 +8,8 @@ the past. Not for the rows of today: see ``views.py``, which gives this module i
 from __future__ import annotations
 
 from server.database.roles import TABLES_SCHEMA, door_schema, quote
-from server.disclosure.doors import BY_NAME, FACTS, REVEALING, Column, Rows, Table
+from server.disclosure.columns import Column
+from server.disclosure.doors import BY_NAME, FACTS, REVEALING, Rows, Table
 from server.disclosure.viewing import authorised_subjects, own_subject, own_tree, setting, today
 from server.viewer import Door
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date
 
 from server.database.roles import TABLES_SCHEMA, door_schema, literal, quote
-from server.disclosure.doors import REVEALING, TABLES, Column, Rows, Table
+from server.disclosure.columns import Column
+from server.disclosure.doors import REVEALING, TABLES, Rows, Table
 from server.disclosure.horizon import EXPIRING, beyond, until
 from server.disclosure.past import BOUND_TO_TODAY, PAST_TABLES, PERSON_DAYS, past_columns, past_name, past_statements
 from server.disclosure.viewing import authorised_subjects, own_subject, own_tree, setting, today

@@ -15,7 +15,8 @@ import asyncpg
 
 from server.database.connection import set_state
 from server.database.roles import TABLES_SCHEMA, door_schema, quote
-from server.disclosure.doors import FIRMS, TABLES, Rows
+from server.disclosure.columns import FIRMS
+from server.disclosure.doors import TABLES, Rows
 from server.errors import Conflict
 from server.journal.name_index import COLUMNS, TABLE
 from server.migrate.config import credentials
