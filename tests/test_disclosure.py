@@ -419,6 +419,20 @@ async def test_a_changed_definition_is_found(database, template, tampering) -> N
         await owner.close()
 
 
+async def test_a_function_changed_in_several_doors_is_told_once(database, template) -> None:
+    """Whoever reads twenty lines of one cause looks for twenty causes."""
+    owner = await database.owner()
+    try:
+        doors = ("door_public", "door_agency")
+        for schema in doors:
+            await owner.execute(f"ALTER FUNCTION {schema}.today() COST 7 SET work_mem = '1MB'")
+        (fault,) = await definition_faults(owner, prefix=template.name, trial=True)
+        assert "函数 today（" in fault
+        assert sorted(fault[fault.index("（") + 1 : fault.index("）")].split("、")) == sorted(doors)
+    finally:
+        await owner.close()
+
+
 @pytest.mark.parametrize(
     "tampering",
     [

@@ -47,8 +47,7 @@ async def definition_faults(connection: asyncpg.Connection, *, prefix: str, tria
     try:
         faults = await horizon_faults(connection)
         horizon = await stored_horizon(connection)
-        for door in Door:
-            faults += await _door_faults(connection, door, horizon)
+        faults += await _doors_faults(connection, horizon)
         faults += await _clock_faults(connection, trial)
         faults += await _journal_faults(connection, trial) + await _trigger_faults(connection)
         return faults + await _setting_faults(connection, prefix)
@@ -61,23 +60,36 @@ async def _bodies(connection: asyncpg.Connection, query: str, *args: Any) -> dic
 
 
 def _differing(what: str, real: Mapping[str, str], right: Mapping[str, str]) -> list[str]:
-    return [
-        f"{what} {name} 与程序生成的不一致（可能被改动）：请查明原因，再运行 python -m server migrate 恢复。"
-        for name in sorted(real.keys() | right.keys())
-        if real.get(name) != right.get(name)
-    ]
+    return [_fault(f"{what} {name}") for name in _other(real, right)]
 
 
-async def _door_faults(connection: asyncpg.Connection, door: Door, horizon: date | None) -> list[str]:
+def _other(real: Mapping[str, str], right: Mapping[str, str]) -> list[str]:
+    return [name for name in sorted(real.keys() | right.keys()) if real.get(name) != right.get(name)]
+
+
+def _fault(what: str) -> str:
+    return f"{what} 与程序生成的不一致（可能被改动）：请查明原因，再运行 python -m server migrate 恢复。"
+
+
+async def _doors_faults(connection: asyncpg.Connection, horizon: date | None) -> list[str]:
+    """Gives one sentence for each view or function that differs, with all doors in which it does."""
+    where: dict[str, list[str]] = {}
+    for door in Door:
+        for what in await _different_in(connection, door, horizon):
+            where.setdefault(what, []).append(door_schema(door))
+    return [_fault(f"{what}（{'、'.join(schemas)}）") for what, schemas in where.items()]
+
+
+async def _different_in(connection: asyncpg.Connection, door: Door, horizon: date | None) -> list[str]:
     """Makes the door once more under another name; PostgreSQL prints both views in the same words."""
     schema, beside = door_schema(door), f"check_{door_schema(door)}"
     await connection.execute(f"CREATE SCHEMA {beside}")
     await connection.execute(";\n".join(door_statements(door, horizon)).replace(f"{schema}.", f"{beside}."))
-    faults = []
+    different = []
     for what, query in (("视图", VIEWS), ("函数", FUNCTIONS)):
         right = {n: body.replace(beside, schema) for n, body in (await _bodies(connection, query, beside)).items()}
-        faults += _differing(f"{what} {schema} 中的", await _bodies(connection, query, schema), right)
-    return faults
+        different += [f"{what} {name}" for name in _other(await _bodies(connection, query, schema), right)]
+    return different
 
 
 async def _clock_faults(connection: asyncpg.Connection, trial: bool) -> list[str]:
