@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,11 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+MISSING = f"needs Debian's chromium at {CHROMIUM}: apt-get install chromium fonts-noto-cjk"
 if not Path(CHROMIUM).exists():
-    pytest.skip("needs Debian's chromium: apt-get install chromium fonts-noto-cjk", allow_module_level=True)
+    if os.environ.get("CI"):
+        raise RuntimeError(MISSING)
+    pytest.skip(MISSING, allow_module_level=True)
 
 #: Contrast of text against what is behind it, by WCAG's formula; text without its own colour behind takes its parent's.
 CONTRAST = """() => {
