@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from server.names.parts import parse
@@ -137,6 +137,7 @@ def test_of_a_long_text_only_the_beginning_is_looked_at(monkeypatch: pytest.Monk
     assert len(seen[0]) <= questions.MOST_READ
 
 
+@settings(max_examples=50)  # each is one in a form of few parts, and slow to draw
 @given(
     st.from_regex(r"[1-8][0-9]{5}(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])[0-9]{3}[0-9X]", fullmatch=True)
 )

@@ -21,7 +21,7 @@ from tests.spoiled.rules import KINDS
 from tests.support import TODAY, TrialDatabase
 
 #: Names of the small database.
-FEW = 300
+FEW = 200
 ROAD = Firm("enterprise", 1, "91410423MA00000016", "平顶山市鲁山县兴达运输有限公司", "410423")
 BRACKETS = Firm("enterprise", 2, "91410423MA00000024", "兴达（平顶山鲁山）物流有限责任公司", "410423")
 SHOP = Firm("individual_business", 3, "92410423MA00000030", "鲁山兴达汽修部", "410423")
@@ -161,7 +161,7 @@ async def test_most_spoiled_names_bring_the_right_firm(database: TrialDatabase, 
     async def ask(text: str) -> list[tuple[str, str]]:
         return search_times.firms_of((await asker.ask(search_times.QUERY, {"text": text}))["search"])
 
-    outcome = await evaluate(ask, make(firms_of(FEW), 120))
+    outcome = await evaluate(ask, make(firms_of(FEW), 72))
 
     assert outcome.share(1) >= LEAST_FIRST, outcome.misses
     assert [kind for kind in outcome.places if outcome.share(3, kind) < 75] == [], outcome.misses
