@@ -207,11 +207,17 @@ async def build(database: TrialDatabase, penalties: int = EXPIRED, acts: int = E
 
 
 def connections(type_name: str) -> dict[str, Page]:
-    """Gives the connections of a type by field name, but those of other readers than the public."""
+    """Gives the connections of a type by field name, but those of other readers than the public, and those that are the
+    rows of a call: what a search reads is bounded by its function and measured by the benchmark.
+    """
     kind = registry().schema.type_map[type_name]
     assert isinstance(kind, GraphQLObjectType)
     found = {name: registry().mapping(type_name, name) for name in kind.fields}
-    return {n: m for n, m in found.items() if isinstance(m, Page) and f"{type_name}.{n}" not in UNREACHABLE}
+    return {
+        n: m
+        for n, m in found.items()
+        if isinstance(m, Page) and m.source is None and f"{type_name}.{n}" not in UNREACHABLE
+    }
 
 
 def filtered(type_name: str, name: str, page: Page) -> list[str]:
