@@ -182,7 +182,12 @@ def corrections_command(
 
 @app.command("sample")
 def sample_command(
-    subjects: Annotated[int, typer.Option(help="示例主体数，20 到 1000000；超过一万的部分按分布抽取")] = 60,
+    subjects: Annotated[
+        int,
+        typer.Option(
+            help="示例主体数（企业、个体工商户和从业人员，车辆另计），20 到 1000000；超过一万时大部分按分布抽取"
+        ),
+    ] = 60,
 ) -> None:
     """向空的试用库写入示例数据（纯属虚构，按真实分布）。"""
 

@@ -20,7 +20,7 @@ from server.disclosure.doors import TABLES, Rows
 from server.errors import Conflict
 from server.journal.name_index import COLUMNS, TABLE
 from server.migrate.config import credentials
-from server.migrate.names import ASIDE, DEALT, index_aside, make_aside, take_place
+from server.migrate.names import ASIDE, DEALT, index_aside_as_declared, make_aside, take_place
 from server.migrate.plan import Plan
 from server.migrate.service import LOCK
 from server.viewer import Door
@@ -123,7 +123,7 @@ async def _build(connection: asyncpg.Connection) -> tuple[int, str]:
         await connection.execute("SET LOCAL work_mem = '128MB'")
         await make_aside(connection)
         await connection.execute(_deal())
-        await index_aside(connection)
+        await index_aside_as_declared(connection)
         await connection.execute(f"DROP TABLE IF EXISTS {_GRAMS}; CREATE TABLE {_GRAMS} (gram text, df integer)")
         await connection.execute(_count())
         return revision, await connection.fetchval("SELECT pg_current_xact_id()::xid::text")

@@ -9,17 +9,19 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import asyncpg
 
 from server.database.connection import set_state
-from server.database.roles import TABLES_SCHEMA, quote
+from server.database.roles import TABLES_SCHEMA, literal, quote
 from server.disclosure.doors import BY_NAME
 from server.disclosure.views import READING_DOORS, view_statement
 from server.journal.name_index import COPIED, KINDS, STATE, TABLE, complete, edition, insert, search_rows
 from server.journal.triggers import fact_columns
+from server.migrate.indexes import INDEXES
 
 ASIDE = "name_search_aside"
 #: Begins the names of its indexes until it takes the place.
@@ -37,10 +39,10 @@ _SUBJECTS = " UNION ALL ".join(
     f"SELECT '{kind}' AS kind, id, {', '.join(COPIED)}, revision_from AS revision FROM {TABLES_SCHEMA}.{kind}"
     for kind in KINDS
 )
-_INDEXES = f"""
+_INDEXES = """
 SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS statement, i.indisprimary AS "primary",
     quote_nullable(obj_description(c.oid, 'pg_class')) AS comment
-FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = '{TABLE}'::regclass ORDER BY 1
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = $1::text::regclass ORDER BY 1
 """
 _GRANTS = f"""
 SELECT a.grantee::regrole::text AS grantee, string_agg(a.privilege_type, ', ') AS held
@@ -135,7 +137,7 @@ async def make_aside(connection: asyncpg.Connection) -> None:
 async def index_aside(connection: asyncpg.Connection) -> None:
     """Gives the filled table the indexes of ``name_search``; a sort in memory makes them some times sooner."""
     await connection.execute("SET LOCAL maintenance_work_mem = '256MB'")
-    for index in await connection.fetch(_INDEXES):
+    for index in await connection.fetch(_INDEXES, TABLE):
         name = _PREFIX + index["name"]
         await connection.execute(
             index["statement"].replace(
@@ -148,6 +150,18 @@ async def index_aside(connection: asyncpg.Connection) -> None:
                 f"ALTER TABLE {TABLES_SCHEMA}.{ASIDE} ADD CONSTRAINT {quote(name)} PRIMARY KEY USING INDEX {quote(name)}"
             )
     await connection.execute(f"ANALYZE {TABLES_SCHEMA}.{ASIDE}")
+
+
+async def index_aside_as_declared(connection: asyncpg.Connection) -> None:
+    """Does the same, and makes the indexes that are declared but were left away while very many names were written."""
+    await index_aside(connection)
+    standing = {index["name"] for index in await connection.fetch(_INDEXES, TABLE)}
+    for index in INDEXES:
+        if index.table == "name_search" and index.name not in standing:
+            aside = replace(index, name=_PREFIX + index.name, table=ASIDE)
+            await connection.execute(aside.statement(None))
+            comment = literal(index.statement(None))
+            await connection.execute(f"COMMENT ON INDEX {TABLES_SCHEMA}.{quote(aside.name)} IS {comment}")
 
 
 async def fill_aside(connection: asyncpg.Connection, *, say: Callable[[str], object]) -> None:
@@ -169,12 +183,12 @@ async def fill_aside(connection: asyncpg.Connection, *, say: Callable[[str], obj
 
 async def take_place(connection: asyncpg.Connection, *, doors: bool) -> None:
     """Puts the table made aside in the place of ``name_search``; with ``doors`` the views there are follow it."""
-    indexes = await connection.fetch(_INDEXES)
+    indexes = await connection.fetch(_INDEXES, f"{TABLES_SCHEMA}.{ASIDE}")
     if doors:
         for door in READING_DOORS:
             statement = view_statement(door, BY_NAME["name_search"], None).replace("CREATE", "CREATE OR REPLACE", 1)
             await connection.execute(statement.replace(f'{TABLES_SCHEMA}."name_search"', f"{TABLES_SCHEMA}.{ASIDE}"))
     await connection.execute(f"DROP TABLE {TABLE}; ALTER TABLE {TABLES_SCHEMA}.{ASIDE} RENAME TO name_search")
     for index in indexes:
-        name = quote(index["name"])
-        await connection.execute(f"ALTER INDEX {TABLES_SCHEMA}.{quote(_PREFIX + index['name'])} RENAME TO {name}")
+        name = quote(index["name"].removeprefix(_PREFIX))
+        await connection.execute(f"ALTER INDEX {TABLES_SCHEMA}.{quote(index['name'])} RENAME TO {name}")

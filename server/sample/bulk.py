@@ -15,6 +15,7 @@ import asyncpg
 
 from server.database.connection import Database
 from server.journal.actions import Action
+from server.journal.name_index import TABLE
 from server.journal.service import Write, write
 from server.migrate.config import credentials
 
@@ -23,8 +24,9 @@ Told = Callable[[str, int], object]
 
 #: Indexes that only make reading quicker: built at the end, by sorting, they take a fraction of the time.
 _INDEXES = """
-SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS statement,
-    obj_description(indexrelid, 'pg_class') AS comment FROM pg_index
+SELECT indexrelid::regclass::text AS name, indrelid::regclass::text AS table, pg_get_indexdef(indexrelid) AS statement,
+    obj_description(indexrelid, 'pg_class') AS comment
+FROM pg_index
 JOIN pg_class ON pg_class.oid = indrelid
 WHERE relnamespace::regnamespace::text IN ('xintu', 'journal') AND NOT indisunique
 """
@@ -96,7 +98,9 @@ async def _ahead(sheet: Sheet) -> AsyncGenerator[Any, None]:
 async def without_reading_indexes(owner_url: str, told: Told) -> AsyncIterator[None]:
     """Drops every index but the unique ones, and builds them again at the end; then gathers the statistics.
 
-    After an error they stay away: what was written is a part of something, and only good for being made anew.
+    Those of names stay away until ``order_names`` deals the ranks, which makes that table anew with all its indexes: the
+    caller runs it next. After an error all stay away: what was written is a part of something, and only good for being
+    made anew.
     """
     owner = await asyncpg.connect(**credentials(owner_url))
     try:
@@ -106,6 +110,8 @@ async def without_reading_indexes(owner_url: str, told: Told) -> AsyncIterator[N
         yield
         await owner.execute(_MEMORY)
         for index in indexes:
+            if index["table"] == TABLE:
+                continue
             told(f"建索引 {index['name'].partition('.')[2]}", 0)
             await owner.execute(index["statement"])
             if index["comment"] is not None:

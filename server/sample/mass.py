@@ -27,7 +27,8 @@ async def write_mass(
 ) -> None:
     """Adds so many subjects with their facts to the told story, on ``until``, the last day of its past.
 
-    Reading is slow until it has ended; after an error the database is good for nothing but being made anew.
+    Reading is slow until it has ended, and searching until ``order_names`` has dealt the ranks; after an error the
+    database is good for nothing but being made anew.
     """
     async with database.writer() as connection:
         products = dict(await connection.fetch("SELECT code, id FROM benefit_product WHERE valid_until IS NULL"))

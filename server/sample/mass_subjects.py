@@ -44,7 +44,7 @@ QUALIFICATIONS = {TAXI: "巡游出租汽车驾驶员", FREIGHT: "道路货物运
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """数目 of each kind among so many subjects."""
+    """数目 of each kind; vehicles are beside the subjects, as in the told part."""
 
     enterprise: int
     individual_business: int
@@ -53,10 +53,10 @@ class Counts:
 
     @classmethod
     def of(cls, subjects: int) -> Counts:
-        """Gives the numbers by the shares of ``mass.yaml``; at least one of each kind, firms are what is left."""
+        """Gives the numbers by the shares of ``mass.yaml``: at least one of each kind, firms are what is left."""
         shares = mass_words().shares
         some = {kind: max(1, subjects * shares[kind] // _HUNDRED) for kind in KINDS if kind != ENTERPRISE}
-        return cls(enterprise=max(1, subjects - sum(some.values())), **some)
+        return cls(enterprise=max(1, subjects - some[INDIVIDUAL] - some[PERSON]), **some)
 
     @classmethod
     def of_names(cls, names: int) -> Counts:

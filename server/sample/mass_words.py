@@ -45,10 +45,10 @@ class RatingWords:
 
 @dataclass(frozen=True, slots=True)
 class MassWords:
-    """用语 and shares; ``shares`` of a hundred subjects, ``home_percent`` of businesses, ``forms`` of a hundred firms.
+    """用语 and shares; ``shares`` of a hundred subjects, vehicles beside them; ``home_percent`` of businesses.
 
-    ``licences`` to ``ratings`` are weights of having none, one, two … of them, by kind of subject; ``fates`` are of ten
-    thousand, ``listed_percent`` of those of whom a list may speak.
+    ``forms`` are of a hundred firms; ``licences`` to ``ratings`` are weights of having none, one, two … of them, by kind
+    of subject; ``fates`` are of ten thousand, ``listed_percent`` of those of whom a list may speak.
     """
 
     shares: Mapping[str, int]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -80,8 +80,11 @@ Progress = Callable[[str, float], object]
 
 @dataclass(frozen=True, slots=True)
 class SampleCounts:
-    """结果: rows per table, runs of the import, the demonstration's keys (told this once) and where to look first."""
+    """结果: subjects asked for, rows per table, runs of the import, the demonstration's keys (told this once) and where to
+    look first.
+    """
 
+    asked: int
     rows: dict[str, int]
     imports: int
     rejected: int
@@ -95,17 +98,24 @@ class SampleCounts:
 
     def lines(self) -> list[str]:
         """What whoever started it is told."""
-        subjects = sum(self.rows[name] for name in ("enterprise", "individual_business", "practitioner"))
+        subjects = _subjects(self.rows)
+        nameless = self.asked - subjects
+        unknown = f"（另有 {nameless} 个个体工商户没有任何代码，只有许可处罚等记录）" if nameless else ""
         others = sum(self.rows[name] for name in _OTHER_FACTS)
         acts = sum(self.rows[name] for name in ("licence", "penalty", "act"))
         told = [
-            f"示例数据（纯属虚构）：主体 {subjects}、车辆 {self.rows['vehicle']}、许可处罚等 {acts} 条、"
+            f"示例数据（纯属虚构）：主体 {subjects}{unknown}、另有车辆 {self.rows['vehicle']}、许可处罚等 {acts} 条、"
             f"评价名单承诺等 {others} 条；"
             f"双公示表 {self.imports} 份经真实导入，退回 {self.rejected} 行，其中已更正 {self.corrected} 行",
             f"先看：{self.enterprise_name}（{self.enterprise_uscc}）；顶灯：{self.taxi_plate}",
         ]
         told.append(f"试一试导入（三行可入库、一行有错）：.venv/bin/python -m server import '{_near(self.try_file)}'")
         return told + [f"演示密钥 {key.what}：{key.key}" for key in self.keys]
+
+
+def _subjects(rows: Mapping[str, int]) -> int:
+    """Gives how many subjects there are: vehicles are none."""
+    return sum(rows[name] for name in ("enterprise", "individual_business", "practitioner"))
 
 
 def _near(path: Path) -> Path:
@@ -126,6 +136,10 @@ async def write_sample(
 ) -> SampleCounts:
     """Writes a sample of so many subjects whose past ends on ``until``, today of the trial database.
 
+    Subjects are firms, individual businesses and practitioners; vehicles stand beside them. Of those told some
+    individual businesses have no code at all, and so records but no subject: up to ``MOST_TOLD`` they are missing from
+    the number, above the mass makes up for them.
+
     The tables stay in ``folder``. Raises ``Conflict`` for a database that is no trial or is not empty, ``Invalid`` for
     too few or too many subjects. The trial day is put back to what it was, also after an error.
     """
@@ -141,11 +155,11 @@ async def write_sample(
         await writer.write()
         if told < subjects:
             await clock.set(until)
-            more = subjects - told
+            more = subjects - _subjects(await clock.counts())
             await write_mass(owner_url, database, more, until, _told(more, progress), rules_dir)
         rows = await clock.counts()
     progress("完成", 1.0)
-    return await writer.counted(rows)
+    return await writer.counted(subjects, rows)
 
 
 def refuse_number(subjects: int) -> None:
@@ -298,7 +312,7 @@ class _Writer:
         else:
             await take_down(self.database, clerk, id_, event.what, event.reason)
 
-    async def counted(self, rows: dict[str, int]) -> SampleCounts:
+    async def counted(self, asked: int, rows: dict[str, int]) -> SampleCounts:
         """Issues the demonstration's keys and sums up."""
         async with self.database.writer() as connection:
             settled: Any = await connection.fetchval("SELECT count(*) FROM correction WHERE state = 'settled'")
@@ -308,6 +322,7 @@ class _Writer:
         taxi = next((v for v in fleet.vehicles if v.driver is not None), fleet.vehicles[0])
         keys = await issue_keys(self.database, self.office, show, fleet)
         return SampleCounts(
+            asked,
             rows,
             len(self.story.files),
             self.rejected,
