@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from server.database.connection import set_state
-from server.database.roles import TABLES_SCHEMA, door_schema, quote
+from server.database.roles import TABLES_SCHEMA, WRITER, door_schema, quote, role_name
 from server.disclosure.columns import FIRMS
 from server.disclosure.doors import TABLES, Rows
 from server.errors import Conflict
@@ -31,10 +31,17 @@ RAREST = 5
 MOMENT, PAUSE_SECONDS, TRIES = "100ms", 0.3, 100
 #: How long to wait for readers that began before the new table was there: none of the doors lets one read for longer.
 SNAPSHOT_SECONDS = 60
+#: How long to wait for them while writes wait as well: most reads are over by then, and a write gives up after a minute.
+HELD_SECONDS = 5
 
 _PUBLIC = door_schema(Door.PUBLIC)
 _ASIDE = f"{TABLES_SCHEMA}.{ASIDE}"
 _GRAMS = f"{TABLES_SCHEMA}.gram_df_aside"
+#: Transactions that may read by an older snapshot. The writer's are none: each of its statements takes a new one.
+_READING = (
+    "SELECT l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'virtualxid'"
+    " AND l.granted AND a.datname = current_database() AND a.usename <> $1 AND a.pid <> ALL ($2::int[])"
+)
 #: What makes a firm known.
 _FACTS = tuple(
     t.name for t in TABLES if t.fact and t.rows is Rows.DISCLOSED and {*FIRMS} <= {c.name for c in t.columns}
@@ -96,28 +103,42 @@ async def order_names(plan: Plan, *, say: Callable[[str], object] = lambda _: No
 
     Raises ``Conflict`` when a reader never let the new table in; everything then stands as before.
     """
-    connection = await asyncpg.connect(
-        **credentials(plan.url), server_settings={"search_path": TABLES_SCHEMA, "statement_timeout": "0"}
-    )
+    connection, aside = await _connect(plan), await _connect(plan)
+    work = _Work(connection, aside, role_name(plan.roles_prefix, WRITER))
     try:
         # No migration meanwhile; given back when the connection closes.
         await connection.execute(f"SELECT pg_advisory_lock({LOCK})")
         say("排名次")
-        revision, transaction = await _build(connection)
-        # A table's rows are nowhere for a reader whose snapshot is older than they: he would be told of no firm.
-        await _older_readers_gone(connection, transaction)
+        revision = await _build(connection)
+        await _older_readers_gone(work, SNAPSHOT_SECONDS)
         await connection.execute(f"VACUUM (ANALYZE) {_ASIDE}")
         say("换上新名次")
-        return await _put_in_place(connection, revision)
+        return await _put_in_place(work, revision)
     finally:
+        await aside.close()
         # Where the server is gone, the next run or migration clears up.
         if not connection.is_closed():
             await connection.execute(f"DROP TABLE IF EXISTS {_ASIDE}, {_GRAMS}")
             await connection.close()
 
 
-async def _build(connection: asyncpg.Connection) -> tuple[int, str]:
-    """Makes the tables aside from one snapshot; gives its revision and the transaction that made them."""
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The connection that deals and swaps, the one that commits rows while the first holds writes up, the writer's role."""
+
+    connection: asyncpg.Connection
+    aside: asyncpg.Connection
+    writer: str
+
+
+async def _connect(plan: Plan) -> asyncpg.Connection:
+    return await asyncpg.connect(
+        **credentials(plan.url), server_settings={"search_path": TABLES_SCHEMA, "statement_timeout": "0"}
+    )
+
+
+async def _build(connection: asyncpg.Connection) -> int:
+    """Makes the tables aside from one snapshot; gives its revision."""
     async with connection.transaction(isolation="repeatable_read"):
         revision: int = await connection.fetchval("SELECT revision FROM journal.head")
         await connection.execute("SET LOCAL work_mem = '128MB'")
@@ -126,27 +147,32 @@ async def _build(connection: asyncpg.Connection) -> tuple[int, str]:
         await index_aside_as_declared(connection)
         await connection.execute(f"DROP TABLE IF EXISTS {_GRAMS}; CREATE TABLE {_GRAMS} (gram text, df integer)")
         await connection.execute(_count())
-        return revision, await connection.fetchval("SELECT pg_current_xact_id()::xid::text")
+        return revision
 
 
-async def _older_readers_gone(connection: asyncpg.Connection, transaction: str) -> None:
-    for _ in range(SNAPSHOT_SECONDS * 5):
-        if not await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " AND age(backend_xmin) >= age($1::text::xid))",
-            transaction,
-        ):
+async def _older_readers_gone(work: _Work, seconds: int) -> None:
+    """Waits for those who began to read before the rows aside were committed: once in place, they were nowhere for them,
+    and whoever asked would be told of no firm.
+    """
+    own = [work.connection.get_server_pid(), work.aside.get_server_pid()]
+    older = {row[0] for row in await work.aside.fetch(_READING, work.writer, own)}
+    for _ in range(seconds * 10):
+        if not older:
             return
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.1)
+        older &= {row[0] for row in await work.aside.fetch(_READING, work.writer, own)}
 
 
-async def _put_in_place(connection: asyncpg.Connection, revision: int) -> Dealt:
+async def _put_in_place(work: _Work, revision: int) -> Dealt:
+    connection = work.connection
     async with connection.transaction():
         # Autovacuum would make the exclusive lock wait; readers and writers do not mind this one.
         await connection.execute(f"LOCK TABLE {TABLE}, {_ASIDE} IN SHARE UPDATE EXCLUSIVE MODE")
         await connection.execute("SELECT FROM journal.head FOR UPDATE")
         last: int = await connection.fetchval(f"SELECT coalesce(max(rank), 0) FROM {_ASIDE}")
-        await connection.execute(_catch_up(), revision, last)
+        # Committed before the swap is, or there would be snapshots that hold these rows in neither table.
+        if await work.aside.execute(_catch_up(), revision, last) != "INSERT 0 0":
+            await _older_readers_gone(work, HELD_SECONDS)
         await connection.execute(f"DELETE FROM {TABLES_SCHEMA}.gram_df")
         await connection.execute(f"INSERT INTO {TABLES_SCHEMA}.gram_df (gram, df) SELECT gram, df FROM {_GRAMS}")
         at = await connection.fetchval("SELECT now()")
