@@ -330,6 +330,11 @@ async def test_nonsense_is_like_nothing(city: City) -> None:
         assert await city.found(text) == []
 
 
+async def test_words_of_the_trade_alone_are_like_no_firm(city: City) -> None:
+    """They are rightly written: whoever has one of two is not who was meant, and all who have one are very many."""
+    assert await city.found("驾驶员培训 危险货物运输") == []
+
+
 async def test_codes_and_plates_are_never_like_another(city: City) -> None:
     """The firm of a number that was typed wrong is somebody else's."""
     for typed in (uscc(104)[:16] + "0" + uscc(104)[17], "鲁A12346", "60003734-1"):

@@ -51,7 +51,8 @@ NO_GUESSES = Guesses()
 def guesses_at_name(text: str, name: Name, pieces: Sequence[Piece]) -> Guesses:
     """Gives what a name of Chinese characters may have been meant for; ``pieces`` are those of its core."""
     core = name.core
-    if not LEAST_PLACES <= len(core) <= MOST_PLACES:
+    if not LEAST_PLACES <= len(core) <= MOST_PLACES or all(piece.word and not piece.word.codes for piece in pieces):
+        # Nothing but words of the trade, rightly written: who has not all of them is not who was meant.
         return NO_GUESSES
     alike = [_alike(character) for character in core]
     return Guesses(
