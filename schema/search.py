@@ -48,7 +48,7 @@ class SearchHit:
 @strawberry.type(
     description="检索连接 search connection：先是对得最准的，同样准的以较知名的在前；只能往后翻页，不计总数"
 )
-class SearchConnection:
+class SearchHitConnection:
     """检索连接."""
 
     edges: list[Edge[SearchHit]] = mapped("边 edges：本页结果", PagePart("edges"))
@@ -109,7 +109,7 @@ _FOUND = (
 class SearchQuery:
     """检索的查询根."""
 
-    search: SearchConnection = mapped(
+    search: SearchHitConnection = mapped(
         "检索 search：在一个框里找企业、个体工商户和车辆；什么都没有对上的名称，给出几个相近的。从业人员另按证件号码查",
         Page("true", Key("place", "bigint"), descending=False, source=_FOUND, price=FINDING),
         arguments=(_TEXT, _KIND, _DIVISION, _SECTOR, _FIRST, _AFTER),

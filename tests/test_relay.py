@@ -34,6 +34,8 @@ from tests.world import USCC, World, build
 
 #: The four arguments of a connection field, as the specification names and types them.
 PAGING = {"first": "Int", "after": "String", "last": "Int", "before": "String"}
+#: Turned forward alone, which the specification leaves a server; what is searched for must be said.
+FORWARD = {"Query.search": ["text"]}
 PAGE = "{ edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }"
 #: Pages asked in one request: far below every bound of a document.
 AT_ONCE = 8
@@ -113,8 +115,11 @@ async def test_connections_edges_and_page_info_have_the_specified_forms(database
         where = f"{place.owner}.{place.name}"
         kind = get_named_type(place.field.type)
         assert str(place.field.type) == f"{kind.name}!", where
-        assert {name: str(arg.type) for name, arg in place.field.args.items() if name in PAGING} == PAGING, where
-        assert [name for name, arg in place.field.args.items() if is_required_argument(arg)] == [], where
+        taken = {name: str(arg.type) for name, arg in place.field.args.items() if name in PAGING}
+        forward = {name: PAGING[name] for name in ("first", "after")}
+        assert taken == (forward if where in FORWARD else PAGING), where
+        required = [name for name, arg in place.field.args.items() if is_required_argument(arg)]
+        assert required == FORWARD.get(where, []), where
     for kind in schema.type_map.values():
         if kind.name.endswith("Connection"):
             item = kind.name.removesuffix("Connection")
@@ -335,6 +340,8 @@ async def test_every_connection_keeps_the_rules(database: TrialDatabase) -> None
             for id_ in ids.values()
         }
         for place in connections(schema):
+            if f"{place.owner}.{place.name}" in FORWARD:
+                continue
             if place.owner == "Query":
                 head, tail = "{", "}"
             elif place.owner in objects:
@@ -350,6 +357,20 @@ async def test_every_connection_keeps_the_rules(database: TrialDatabase) -> None
     assert len(seen) > 30
     assert sum(count > 1 for count in seen.values()) >= 8
     assert 0 in seen.values()
+
+
+async def test_a_search_is_turned_forward_by_the_same_rules(database: TrialDatabase) -> None:
+    """Its hits stand in an order of their own, and its cursors are as good as any."""
+    await build(database)
+    async with asking(database) as asker:
+        asked = 'search(text: "示例", first: $first, after: $after)'
+        text = f"query ($first: Int, $after: String) {{ {asked} {PAGE} }}"
+        told = await asker.data(text)
+        cursors = [edge["cursor"] for edge in told["search"]["edges"]]
+        assert len(cursors) > 1
+        for first, mark in product((None, 0, 1, 2), (None, *cursors)):
+            told = await asker.data(text, first=first, after=mark)
+            assert told["search"] == specified(cursors, Case(first, mark, None, None)), (first, mark)
 
 
 @pytest.mark.parametrize(
