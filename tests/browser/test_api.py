@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, Request, async_playwright
+from playwright.async_api import Browser, Page, Request
 
-from tests.browser.test_enterprise import ARGUMENTS, CHROMIUM, CONTRAST
+from tests.browser.test_enterprise import CONTRAST
 from tests.serving import on_a_port
 from tests.support import TrialDatabase
 from tests.world import USCC, build
@@ -20,15 +20,6 @@ pytestmark = pytest.mark.browser
 #: Every broken rule of the policy is an event of the document, with or without a line in the console.
 WATCH = """() => { window.broken = []; document.addEventListener('securitypolicyviolation',
   event => window.broken.push(event.violatedDirective + ' ' + event.blockedURI)) }"""
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """One browser for all; each test opens a page of its own."""
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        await opened.close()
 
 
 @dataclass

@@ -6,23 +6,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
-from tests.browser.test_enterprise import ARGUMENTS, CHROMIUM, CONTRAST, watched
+from tests.browser.test_enterprise import CONTRAST, watched
 from tests.serving import on_a_port
 from tests.test_person_form import UNKNOWN as PERSON
 from tests.test_search_page import FIRM, write_city
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """One browser for all; each test opens a page of its own."""
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        await opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from tests.serving import on_a_port
 from tests.support import TrialDatabase
@@ -43,14 +42,6 @@ CONTRAST = """() => {
     .map(e => { const a = light(getComputedStyle(e).color), b = light(behind(e));
       return [(Math.max(a, b) + .05) / (Math.min(a, b) + .05), e.className + ':' + e.textContent.slice(0, 20)] })
     .filter(([ratio]) => ratio < 4.5) }"""
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        await opened.close()
 
 
 async def watched(browser: Browser, troubles: list[str], base: str, **options: Any) -> Page:

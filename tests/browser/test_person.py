@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-from playwright.async_api import Browser, Request, async_playwright
+from playwright.async_api import Browser, Request
 
 from schema.nodes import global_id
 from server.identifiers.certificates import person_key
-from tests.browser.test_enterprise import ARGUMENTS, CHROMIUM, CONTRAST, watched
+from tests.browser.test_enterprise import CONTRAST, watched
 from tests.serving import on_a_port
 from tests.support import SECRET, TrialDatabase
 from tests.test_person_form import SHOWN, UNKNOWN, people
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """One browser for all; each test opens a page of its own."""
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        await opened.close()
 
 
 async def test_a_person_is_asked_for_by_keyboard_and_the_number_goes_nowhere_else(

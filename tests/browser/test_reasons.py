@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from schema.nodes import global_id
 from tests import factory as make
-from tests.browser.test_enterprise import ARGUMENTS, CHROMIUM, CONTRAST, watched
+from tests.browser.test_enterprise import CONTRAST, watched
 from tests.serving import on_a_port
 from tests.support import TrialDatabase
 from tests.world import USCC, World, build
@@ -22,15 +21,6 @@ CUT = """() => [...document.querySelectorAll('main *')].filter(e => e.scrollWidt
 #: Links that stand by themselves and summaries, too low for an unsteady finger (WCAG 2.5.8).
 SMALL = """() => [...document.querySelectorAll('.overview a, .plates a, .explain a, .turn a, .related a, summary')]
     .filter(e => e.getBoundingClientRect().height < 24).map(e => e.textContent.slice(0, 30))"""
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """One browser for all; each test opens pages of its own."""
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        await opened.close()
 
 
 def paths(world: World) -> list[str]:
